@@ -13,5 +13,7 @@ def test_codecompanion_stays_a_namespace() -> None:
 
 
 def test_both_console_scripts_are_declared() -> None:
-    ours = {e.name for e in entry_points(group="console_scripts") if e.value == "codecompanion.server.cli:main"}
+    ours = {
+        e.name for e in entry_points(group="console_scripts") if e.value == "codecompanion.server.cli:main"
+    }
     assert ours == {"orchestra", "codecompanion-orchestra"}

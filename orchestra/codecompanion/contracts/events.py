@@ -1,0 +1,217 @@
+"""Everything that happens in a run, in the past tense: the log is the truth, all else is derived from it.
+
+Events never change meaning: a changed one gets a new name. ``at`` is seconds since the epoch (UTC).
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, TypeAdapter
+
+from codecompanion.contracts.base import Contract
+from codecompanion.contracts.edits import EditOutcome, FileEdit
+from codecompanion.contracts.ids import EditId, RunId, TaskId
+from codecompanion.contracts.messages import AgentMessage, ArtifactRef, Role
+from codecompanion.contracts.model_calls import ToolCall, Usage
+from codecompanion.contracts.orders import RunOrder
+from codecompanion.contracts.plan import Plan, PlanTask
+from codecompanion.contracts.test_reports import TestReport
+
+Outcome = Literal["done", "red", "failed", "stopped"]
+
+
+class RunStarted(Contract):
+    event: Literal["run_started"] = "run_started"
+    order: RunOrder
+
+
+class PlanMade(Contract):
+    event: Literal["plan_made"] = "plan_made"
+    plan: Plan
+
+
+class TaskAdded(Contract):
+    """A task the plan did not hold, such as a repair after a red test run."""
+
+    event: Literal["task_added"] = "task_added"
+    task: PlanTask
+
+
+class TaskStarted(Contract):
+    event: Literal["task_started"] = "task_started"
+    task_id: TaskId
+    role: Role
+
+
+class TaskProgressed(Contract):
+    event: Literal["task_progressed"] = "task_progressed"
+    task_id: TaskId
+    text: str
+    done: int
+    total: int
+
+
+class MessageSent(Contract):
+    event: Literal["message_sent"] = "message_sent"
+    message: AgentMessage
+
+
+class ModelCallStarted(Contract):
+    event: Literal["model_call_started"] = "model_call_started"
+    task_id: TaskId
+    role: Role
+    request_sha256: str
+
+
+class ModelAnswered(Contract):
+    """A model's whole answer, journaled before it is used further."""
+
+    event: Literal["model_answered"] = "model_answered"
+    task_id: TaskId
+    role: Role
+    request_sha256: str
+    provider: str
+    model: str
+    text: str
+    tool_calls: tuple[ToolCall, ...] = ()
+    usage: Usage
+
+
+class ModelCallFailed(Contract):
+    event: Literal["model_call_failed"] = "model_call_failed"
+    task_id: TaskId
+    role: Role
+    provider: str
+    fault: str
+    reason: str
+
+
+class ToolUsed(Contract):
+    """A look at the workspace; ``result`` is bounded, ``repeated`` says the same call was made before."""
+
+    event: Literal["tool_used"] = "tool_used"
+    task_id: TaskId
+    role: Role
+    name: str
+    arguments: str
+    result: str
+    ok: bool
+    repeated: bool = False
+
+
+class ArtifactMade(Contract):
+    """Something an agent made that is no file of the workspace; ``ref.sha256`` is that of ``text``."""
+
+    event: Literal["artifact_made"] = "artifact_made"
+    task_id: TaskId
+    ref: ArtifactRef
+    text: str
+
+
+class EditProposed(Contract):
+    """A finished, valid edit, journaled before it is sent to the editor; ``sha256`` is that of the new text."""
+
+    event: Literal["edit_proposed"] = "edit_proposed"
+    edit_id: EditId
+    task_id: TaskId
+    role: Role
+    edit: FileEdit
+    sha256: str
+
+
+class EditSettled(Contract):
+    event: Literal["edit_settled"] = "edit_settled"
+    outcome: EditOutcome
+
+
+class TaskFinished(Contract):
+    event: Literal["task_finished"] = "task_finished"
+    task_id: TaskId
+    summary: str
+    artifacts: tuple[ArtifactRef, ...] = ()
+
+
+class TaskFailed(Contract):
+    event: Literal["task_failed"] = "task_failed"
+    task_id: TaskId
+    reason: str
+
+
+class TestsStarted(Contract):
+    __test__ = False
+    event: Literal["tests_started"] = "tests_started"
+    round: int
+
+
+class TestsRan(Contract):
+    """``round`` 0 is before any repair, -1 a look at the state before the run changed anything."""
+
+    __test__ = False
+    event: Literal["tests_ran"] = "tests_ran"
+    report: TestReport
+    round: int
+
+
+class RunPaused(Contract):
+    event: Literal["run_paused"] = "run_paused"
+
+
+class RunResumed(Contract):
+    event: Literal["run_resumed"] = "run_resumed"
+
+
+class StepGranted(Contract):
+    """In a stepwise run: one more agent may go."""
+
+    event: Literal["step_granted"] = "step_granted"
+
+
+class StopRequested(Contract):
+    event: Literal["stop_requested"] = "stop_requested"
+    reason: str
+
+
+class RunFinished(Contract):
+    """The end of a run, always the last event of its stream."""
+
+    event: Literal["run_finished"] = "run_finished"
+    outcome: Outcome
+    summary: str
+
+
+Event = Annotated[
+    RunStarted
+    | PlanMade
+    | TaskAdded
+    | TaskStarted
+    | TaskProgressed
+    | MessageSent
+    | ModelCallStarted
+    | ModelAnswered
+    | ModelCallFailed
+    | ToolUsed
+    | ArtifactMade
+    | EditProposed
+    | EditSettled
+    | TaskFinished
+    | TaskFailed
+    | TestsStarted
+    | TestsRan
+    | RunPaused
+    | RunResumed
+    | StepGranted
+    | StopRequested
+    | RunFinished,
+    Field(discriminator="event"),
+]
+
+EVENT: TypeAdapter[Event] = TypeAdapter(Event)
+
+
+class Recorded(Contract):
+    """An event with its place in the log: ``version`` counts within the run, ``position`` in the whole log."""
+
+    run_id: RunId
+    version: int
+    position: int
+    at: float
+    body: Event

@@ -1,0 +1,105 @@
+"""A model call, provider by provider the same: what goes in, what streams out, what it cost."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from codecompanion.contracts.base import Contract
+from codecompanion.contracts.messages import Role
+from codecompanion.contracts.orders import RunOrder
+from codecompanion.contracts.plan import PlanTask
+
+
+class ToolSpec(Contract):
+    """A tool offered to a model; ``parameters`` is a JSON Schema object."""
+
+    name: str
+    description: str
+    parameters: dict[str, Any]
+
+
+class ToolCall(Contract):
+    """A model's wish to use a tool; ``arguments`` is the decoded JSON object."""
+
+    type: Literal["tool_call"] = "tool_call"
+    id: str
+    name: str
+    arguments: dict[str, Any]
+    signature: str = ""
+
+
+class ChatMessage(Contract):
+    """One turn. ``tool`` turns answer the call named by ``tool_call_id``."""
+
+    role: Literal["user", "assistant", "tool"]
+    text: str = ""
+    tool_calls: tuple[ToolCall, ...] = ()
+    tool_call_id: str = ""
+    tool_name: str = ""
+
+
+class Brief(Contract):
+    """What a task is, typed: the prompt text is written from it, the offline provider reads it."""
+
+    order: RunOrder
+    purpose: Literal["plan", "work", "mend"]
+    task: PlanTask | None = None
+    workspace_is_empty: bool = True
+
+
+class ModelRequest(Contract):
+    """One call. ``answer_schema`` asks for JSON of that schema; ``deadline`` is seconds for the whole call."""
+
+    role: Role
+    system: str
+    messages: tuple[ChatMessage, ...]
+    tools: tuple[ToolSpec, ...] = ()
+    answer_schema: dict[str, Any] | None = None
+    brief: Brief | None = None
+    max_tokens: int = 8192
+    deadline: float = 300.0
+
+
+class TextDelta(Contract):
+    """A piece of the answer's text."""
+
+    type: Literal["text"] = "text"
+    text: str
+
+
+class Restarted(Contract):
+    """The call failed midway and begins again: forget the text so far."""
+
+    type: Literal["restarted"] = "restarted"
+    reason: str
+
+
+class Usage(Contract):
+    """Tokens of one call; ``cost`` in US dollars, None when the model's price is not known."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cached_tokens: int = 0
+    cost: float | None = None
+
+
+class Finished(Contract):
+    """The terminal part: without it the stream was cut and the text is no answer."""
+
+    type: Literal["finished"] = "finished"
+    provider: str
+    model: str
+    usage: Usage
+    truncated: bool = False
+
+
+StreamPart = Annotated[TextDelta | ToolCall | Restarted | Finished, Field(discriminator="type")]
+
+
+class ProviderState(Contract):
+    """One line of `orchestra keys`: never holds a key."""
+
+    provider: str
+    configured: bool
+    checked: Literal["not checked", "accepted", "refused", "unreachable"] = "not checked"
+    note: str = ""

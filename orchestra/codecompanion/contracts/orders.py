@@ -1,0 +1,41 @@
+"""What a person asks for: the input contract of a run."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from codecompanion.contracts.base import Contract
+
+RunKind = Literal["project", "change", "tests", "fix", "design", "simulation"]
+
+
+class Place(Contract):
+    """Where in the workspace a request points: a file, or whole lines of it.
+
+    ``path`` is relative to the workspace folder, with forward slashes; lines count from 1, both ends included.
+    ``text`` is what stands there in the editor now.
+    """
+
+    path: str
+    first_line: int | None = None
+    last_line: int | None = None
+    text: str = ""
+
+
+class RunOrder(Contract):
+    """Everything a run needs to know from the person who started it.
+
+    ``workspace`` is the absolute path of the folder. ``problems`` are the diagnostics to fix, each as
+    ``path:line: message``. ``stepwise`` waits for one `next` before each agent. ``max_repairs`` bounds the
+    Debugger's rounds.
+    """
+
+    kind: RunKind
+    request: str
+    workspace: str
+    place: Place | None = None
+    problems: tuple[str, ...] = ()
+    template: str | None = None
+    offline: bool = False
+    stepwise: bool = False
+    max_repairs: int = Field(default=3, ge=0, le=20)

@@ -1,0 +1,154 @@
+"""What the engine needs from the outside, as Protocols; adapters and fakes pass the same contract tests."""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from typing import Protocol
+
+from codecompanion.contracts.edits import EditOutcome, FileEdit
+from codecompanion.contracts.events import Event, Recorded
+from codecompanion.contracts.ids import EditId, RunId, TaskId
+from codecompanion.contracts.model_calls import ModelRequest, ProviderState, StreamPart
+from codecompanion.contracts.orders import RunOrder
+from codecompanion.contracts.plan import Plan
+from codecompanion.contracts.test_reports import TestReport
+
+Clock = Callable[[], float]
+"""Seconds since the epoch, UTC."""
+
+
+class EventStore(Protocol):
+    """The append-only log. An append is durable when it returns."""
+
+    async def append(self, run_id: RunId, expected_version: int, events: Sequence[Event]) -> list[Recorded]:
+        """Append all or nothing; raises ``VersionConflict`` when the run is not at ``expected_version``."""
+        ...
+
+    async def read(self, run_id: RunId) -> list[Recorded]:
+        """Return one run's events in order."""
+        ...
+
+    async def run_ids(self) -> list[RunId]:
+        """Return every run's id, oldest first."""
+        ...
+
+    async def close(self) -> None:
+        """Finish pending writes and let go of the file."""
+        ...
+
+
+class VersionConflict(Exception):
+    """Someone else appended to the run first."""
+
+
+class Bus(Protocol):
+    """Tells listeners of recorded events, in order per run; a slow listener never blocks the publisher."""
+
+    def publish(self, recorded: Recorded) -> None:
+        """Hand the event to every present subscriber."""
+        ...
+
+    def subscribe(self, run_id: RunId | None = None) -> AsyncIterator[Recorded]:
+        """Yield events published from now on; of one run, or of all."""
+        ...
+
+
+class ModelClient(Protocol):
+    """One provider. Closing the generator closes the connection."""
+
+    @property
+    def name(self) -> str:
+        """The provider's name as settings know it."""
+        ...
+
+    @property
+    def native_tools(self) -> bool:
+        """Whether tools go through the provider's own tool calling."""
+        ...
+
+    def stream(self, request: ModelRequest, model: str) -> AsyncGenerator[StreamPart, None]:
+        """Stream the answer, ending with ``Finished``; raises ``ProviderError``."""
+        ...
+
+    async def check(self) -> ProviderState:
+        """Ask the provider, cheaply, whether the key is good."""
+        ...
+
+    async def close(self) -> None:
+        """Close kept connections."""
+        ...
+
+
+class ModelGateway(Protocol):
+    """Chooses provider and model for a role, retries and falls back; one deadline for all of it."""
+
+    def stream(self, request: ModelRequest) -> AsyncGenerator[StreamPart, None]:
+        """As ``ModelClient.stream``; a ``Restarted`` part voids the text before it."""
+        ...
+
+    def native_tools(self, request: ModelRequest) -> bool:
+        """Whether the model that would take ``request`` calls tools natively."""
+        ...
+
+
+class WorkspaceView(Protocol):
+    """The workspace as the user sees it: unsaved buffers and pending edits over the disk, .gitignore honoured.
+
+    The methods may touch the disk: call them off the loop (``asyncio.to_thread``) where that matters.
+    """
+
+    @property
+    def root(self) -> str:
+        """Absolute path of the folder."""
+        ...
+
+    def files(self) -> list[str]:
+        """Return the relative POSIX paths of readable text files, sorted, bounded."""
+        ...
+
+    def read(self, path: str) -> str:
+        """Return a file's text; raises ``WorkspaceError`` (outside, absent, not text, too big)."""
+        ...
+
+    def exists(self, path: str) -> bool:
+        """Whether the path holds a file now."""
+        ...
+
+    def diagnostics(self, path: str | None = None) -> list[str]:
+        """Return the editor's known problems as ``path:line: message``."""
+        ...
+
+    def overlay(self) -> dict[str, str]:
+        """Return path → text for all that differs from the disk (buffers, pending edits)."""
+        ...
+
+
+class EditSink(Protocol):
+    """Where finished edits go: an editor, or the disk when headless."""
+
+    async def push(self, edit_id: EditId, edit: FileEdit, label: str) -> EditOutcome:
+        """Apply one edit and confirm it; failures are outcomes, not exceptions."""
+        ...
+
+
+class TestRunner(Protocol):
+    """Runs the project's tests in a shadow copy, never in the workspace itself."""
+
+    __test__ = False
+
+    async def run(self, view: WorkspaceView, only: Sequence[str] = ()) -> TestReport:
+        """Run all tests, or those of the named files; cancellation kills the whole process group.
+
+        Never raises for what the tests do: no tests, a missing program and a time-out are all reports.
+        """
+        ...
+
+
+class TemplateLibrary(Protocol):
+    """What the offline provider builds from; the same order always gives the same answer."""
+
+    def plan(self, order: RunOrder) -> Plan:
+        """Return a plan shaped by the request; raises ``CannotBuild``."""
+        ...
+
+    def files(self, order: RunOrder, task_id: TaskId) -> list[tuple[str, str]]:
+        """Return the relative path and text of one task's files; raises ``CannotBuild``."""
+        ...
