@@ -132,8 +132,6 @@ class EditSink(Protocol):
 class TestRunner(Protocol):
     """Runs the project's tests in a shadow copy, never in the workspace itself."""
 
-    __test__ = False
-
     async def run(self, view: WorkspaceView, only: Sequence[str] = ()) -> TestReport:
         """Run all tests, or those of the named files; cancellation kills the whole process group.
 
