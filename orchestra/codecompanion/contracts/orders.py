@@ -22,6 +22,13 @@ class Place(Contract):
     text: str = ""
 
 
+class Simulation(Contract):
+    """How a rehearsal goes: that many pretended tasks of ``seconds`` each, no model, no file touched."""
+
+    tasks: int = Field(default=4, ge=1, le=60)
+    seconds: float = Field(default=0.5, ge=0, le=60)
+
+
 class RunOrder(Contract):
     """Everything a run needs to know from the person who started it.
 
@@ -39,3 +46,4 @@ class RunOrder(Contract):
     offline: bool = False
     stepwise: bool = False
     max_repairs: int = Field(default=3, ge=0, le=20)
+    simulation: Simulation | None = None

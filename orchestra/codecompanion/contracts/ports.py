@@ -125,7 +125,14 @@ class EditSink(Protocol):
     """Where finished edits go: an editor, or the disk when headless."""
 
     async def push(self, edit_id: EditId, edit: FileEdit, label: str) -> EditOutcome:
-        """Apply one edit and confirm it; failures are outcomes, not exceptions."""
+        """Apply one edit and confirm it; failures are outcomes, not exceptions.
+
+        An editor that says "applied" but shows nothing yet gives ``claimed``; ``settle`` tells the rest.
+        """
+        ...
+
+    async def settle(self) -> list[EditOutcome]:
+        """Wait, boundedly, until nothing is merely claimed; returns what became of those claims."""
         ...
 
 

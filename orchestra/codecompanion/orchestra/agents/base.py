@@ -1,0 +1,64 @@
+"""What every agent is: a role, its prompt, its memory, and one way of talking to a model."""
+
+from abc import ABC
+from functools import cache
+from importlib.resources import files
+from typing import Any, ClassVar, Literal
+
+from codecompanion.contracts.ids import TaskId
+from codecompanion.contracts.messages import Role
+from codecompanion.contracts.model_calls import Brief
+from codecompanion.contracts.plan import PlanTask
+from codecompanion.orchestra.agents.conversation import Conversation
+from codecompanion.orchestra.agents.desk import Desk
+from codecompanion.orchestra.agents.history import History
+from codecompanion.orchestra.tools.toolbox import Toolbox
+
+
+class Agent(ABC):
+    """One agent of one run; it keeps a bounded history of what it did in it."""
+
+    role: ClassVar[Role]
+    prompt: ClassVar[tuple[str, ...]]
+    """The Markdown files under ``prompts/`` that make the system text, in order."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self.history = History(desk.limits.history_chars)
+
+    def hides(self, path: str) -> bool:
+        """Whether this agent must not read ``path``."""
+        return False
+
+    def toolbox(self) -> Toolbox:
+        """Return fresh tools, with a reading map of their own."""
+        return Toolbox(self.desk.view, self.desk.tests, hidden=self.hides)
+
+    def converse(
+        self,
+        task_id: TaskId,
+        *,
+        purpose: Literal["plan", "work", "mend"],
+        task: PlanTask | None = None,
+        toolbox: Toolbox | None = None,
+        empty: bool = True,
+        answer_schema: dict[str, Any] | None = None,
+    ) -> Conversation:
+        """Begin the conversation of one task, with this agent's prompt and memory."""
+        return Conversation(
+            self.desk,
+            role=self.role,
+            task_id=task_id,
+            system=system_text(self.prompt),
+            history=self.history.messages(),
+            toolbox=toolbox,
+            brief=Brief(order=self.desk.order, purpose=purpose, task=task, workspace_is_empty=empty),
+            answer_schema=answer_schema,
+        )
+
+
+@cache
+def system_text(names: tuple[str, ...]) -> str:
+    """Return the prompt files' texts, joined."""
+    folder = files("codecompanion.orchestra") / "prompts"
+    return "\n\n".join((folder / f"{name}.md").read_text(encoding="utf-8").strip() for name in names)

@@ -1,0 +1,116 @@
+"""What every agent of a run has at hand, and how it leaves its facts in the log."""
+
+import asyncio
+import hashlib
+from collections import defaultdict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from codecompanion.contracts import events as e
+from codecompanion.contracts.edits import EditOutcome
+from codecompanion.contracts.ids import IdSource, TaskId
+from codecompanion.contracts.messages import AgentMessage, ArtifactRef, Priority, Role
+from codecompanion.contracts.orders import RunOrder
+from codecompanion.contracts.ports import EditSink, ModelGateway, TestRunner, WorkspaceView
+from codecompanion.orchestra.runs.commands import Note
+from codecompanion.orchestra.runs.log import RunLog
+
+
+@dataclass(frozen=True, slots=True)
+class AgentLimits:
+    """Bounds of one agent's work: model calls a task, repair turns, seconds and tokens a call."""
+
+    rounds: int = 16
+    answer_repairs: int = 2
+    edit_repairs: int = 3
+    deadline: float = 300.0
+    max_tokens: int = 16_000
+    history_chars: int = 24_000
+
+
+@dataclass(slots=True)
+class Desk:
+    """One run's desk. ``gate`` returns at once, or waits while the run is paused."""
+
+    order: RunOrder
+    log: RunLog
+    gateway: ModelGateway
+    view: WorkspaceView
+    sink: EditSink
+    tests: TestRunner
+    gate: Callable[[], Awaitable[None]]
+    ids: IdSource
+    limits: AgentLimits = AgentLimits()
+    writers: dict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
+    made_by: dict[str, Role] = field(default_factory=dict)
+    _pushes: set[asyncio.Task[EditOutcome]] = field(default_factory=set)
+
+    async def note(self, event: e.Event) -> None:
+        """Record a fact; returns when it is durable."""
+        await self.log.handle(Note(event))  # type: ignore[arg-type]
+
+    async def push(self, proposal: e.EditProposed) -> EditOutcome:
+        """Record the edit, send it, record what became of it.
+
+        An edit on its way is not taken back by a cancellation: its outcome is recorded all the same.
+        """
+        await self.note(proposal)
+        task = asyncio.create_task(self._push(proposal), name=f"edit {proposal.edit.path}")
+        self._pushes.add(task)
+        task.add_done_callback(self._pushes.discard)
+        return await asyncio.shield(task)
+
+    async def _push(self, proposal: e.EditProposed) -> EditOutcome:
+        label = f"{proposal.role}: {proposal.edit.path}"
+        outcome = await self.sink.push(proposal.edit_id, proposal.edit, label)
+        await self.note(e.EditSettled(outcome=outcome))
+        return outcome
+
+    async def confirm_edits(self) -> None:
+        """Wait until every claimed edit was seen or given up, and record which."""
+        for outcome in await self.sink.settle():
+            await self.note(e.EditSettled(outcome=outcome))
+
+    async def finish_pushes(self, seconds: float) -> None:
+        """Wait at most ``seconds`` for edits on their way."""
+        if self._pushes:
+            await asyncio.wait(self._pushes, timeout=seconds)
+
+    async def send(
+        self,
+        sender: str,
+        recipient: str,
+        subject: str,
+        *,
+        text: str = "",
+        artifacts: tuple[ArtifactRef, ...] = (),
+        priority: Priority = Priority.NORMAL,
+        cause: AgentMessage | None = None,
+    ) -> AgentMessage:
+        """Hand over to another agent: a message with references, recorded."""
+        message = AgentMessage(
+            id=self.ids("msg"),
+            sender=sender,
+            recipient=recipient,
+            priority=priority,
+            correlation_id=self.log.run_id,
+            causation_id=cause.id if cause else None,
+            subject=subject[:200],
+            text=text,
+            artifacts=artifacts,
+        )
+        await self.note(e.MessageSent(message=message))
+        return message
+
+    async def keep(self, task_id: TaskId, kind: str, name: str, text: str) -> ArtifactRef:
+        """Put something that is no workspace file into the log and return the reference to it."""
+        ref = ArtifactRef.model_validate(
+            {"id": self.ids("art"), "kind": kind, "name": name, "sha256": sha256_of(text)}
+        )
+        await self.note(e.ArtifactMade(task_id=task_id, ref=ref, text=text))
+        return ref
+
+
+def sha256_of(text: str) -> str:
+    """Return the hex SHA-256 of a text's UTF-8; lone surrogates are kept apart, not refused."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

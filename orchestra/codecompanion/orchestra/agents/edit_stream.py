@@ -1,0 +1,134 @@
+"""Turns a streaming answer into edits: each piece lands as soon as it is complete and valid."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from codecompanion.contracts import events as e
+from codecompanion.contracts.edits import EditOutcome, FileEdit
+from codecompanion.contracts.errors import EditRefused, WorkspaceError
+from codecompanion.contracts.ids import TaskId
+from codecompanion.contracts.messages import Role
+from codecompanion.orchestra.agents.desk import Desk, sha256_of
+from codecompanion.orchestra.edits.answer_parser import AnswerParser
+from codecompanion.orchestra.edits.preview import resulting_text
+from codecompanion.orchestra.edits.validity import check_syntax
+
+BIG = 100_000
+"""Characters from which a syntax check is worth a thread: below, it takes less than a loop's turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """A piece that was not sent or did not land, with the reason as feedback for the model."""
+
+    edit: FileEdit | None
+    reason: str
+    recorded: bool = False
+
+
+class EditStream:
+    """The edits of one answer, in order.
+
+    Feed it while the answer streams and run ``land`` beside it; ``end`` says that nothing more comes.
+    ``landed`` maps each changed path to the hash of its new text.
+    """
+
+    def __init__(
+        self,
+        desk: Desk,
+        *,
+        role: Role,
+        task_id: TaskId,
+        on_landed: Callable[[str, str], Awaitable[None]],
+    ) -> None:
+        self._desk = desk
+        self._role = role
+        self._task_id = task_id
+        self._on_landed = on_landed
+        self._parser = AnswerParser()
+        self._queue: asyncio.Queue[FileEdit | None] = asyncio.Queue()
+        self._done: set[str] = set()
+        self.landed: dict[str, str] = {}
+        self.rejections: list[Rejection] = []
+
+    @property
+    def prose(self) -> str:
+        """What the model said outside its files."""
+        return self._parser.prose
+
+    def feed(self, text: str) -> None:
+        """Take the next piece of the answer."""
+        for edit in self._parser.feed(text):
+            self._queue.put_nowait(edit)
+
+    def restart(self) -> None:
+        """Forget what has not landed yet; what has stays and is not sent twice."""
+        self._parser.reset()
+        while not self._queue.empty():
+            self._queue.get_nowait()
+
+    def end(self) -> None:
+        """Say that the answer is complete."""
+        closing = self._parser.close()
+        for edit in closing.items:
+            self._queue.put_nowait(edit)
+        self.rejections += [Rejection(None, complaint) for complaint in closing.complaints]
+        self._queue.put_nowait(None)
+
+    async def land(self) -> None:
+        """Send the edits one after the other until ``end``."""
+        while (edit := await self._queue.get()) is not None:
+            async with self._desk.writers[edit.path]:
+                rejection = await self._land(edit)
+            if rejection is not None:
+                self.rejections.append(rejection)
+
+    async def _land(self, edit: FileEdit) -> Rejection | None:
+        fingerprint = sha256_of(edit.model_dump_json())
+        if fingerprint in self._done:
+            return None
+        try:
+            current = self._desk.view.read(edit.path) if self._desk.view.exists(edit.path) else None
+            text = resulting_text(current, edit)
+        except (EditRefused, WorkspaceError) as error:
+            return Rejection(edit, f"{edit.path}: {error}")
+        complaint = await _syntax(edit.path, text)
+        if complaint:
+            return Rejection(edit, f"{edit.path}: {complaint}")
+        if text != current:
+            outcome = await self._send(edit, text)
+            if outcome.state == "failed":
+                return Rejection(edit, f"{edit.path}: {outcome.reason}", recorded=True)
+        self._done.add(fingerprint)
+        self.landed[edit.path] = sha256_of(text)
+        self._desk.made_by[edit.path] = self._role
+        await self._on_landed(edit.path, text)
+        return None
+
+    async def _send(self, edit: FileEdit, text: str) -> EditOutcome:
+        await self._desk.gate()
+        return await self._desk.push(self._proposal(edit, sha256_of(text)))
+
+    def _proposal(self, edit: FileEdit, sha256: str) -> e.EditProposed:
+        return e.EditProposed(
+            edit_id=self._desk.ids("edit"), task_id=self._task_id, role=self._role, edit=edit, sha256=sha256
+        )
+
+    async def keep_rejected(self) -> None:
+        """Record the pieces that were given up, so that nothing a model wrote is lost."""
+        for rejection in self.rejections:
+            if rejection.edit is None or rejection.recorded:
+                continue
+            proposal = self._proposal(rejection.edit, "")
+            await self._desk.note(proposal)
+            failed = EditOutcome(
+                edit_id=proposal.edit_id, path=rejection.edit.path, state="failed", reason=rejection.reason
+            )
+            await self._desk.note(e.EditSettled(outcome=failed))
+
+
+async def _syntax(path: str, text: str) -> str | None:
+    if len(text) < BIG:
+        return check_syntax(path, text)
+    return await asyncio.to_thread(check_syntax, path, text)

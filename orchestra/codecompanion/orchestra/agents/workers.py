@@ -1,0 +1,155 @@
+"""The agents that change files: CodeGenerator, UIDesigner, TestWriter and Debugger."""
+
+import asyncio
+import re
+from collections.abc import Mapping
+from typing import ClassVar
+
+from codecompanion.contracts import events as e
+from codecompanion.contracts.errors import BadAnswer, OrchestraError
+from codecompanion.contracts.messages import Role
+from codecompanion.contracts.plan import PlanTask
+from codecompanion.orchestra.agents import briefs
+from codecompanion.orchestra.agents.base import Agent
+from codecompanion.orchestra.agents.briefs import MendJob, WorkJob, WorkResult
+from codecompanion.orchestra.agents.conversation import Conversation
+from codecompanion.orchestra.agents.edit_stream import EditStream
+from codecompanion.orchestra.agents.history import Turn
+
+
+class Worker(Agent):
+    """An agent whose output contract is files: it answers with whole files or search/replace blocks."""
+
+    async def work(self, job: WorkJob) -> WorkResult:
+        """Do one task of the plan; raises ``OrchestraError`` when nothing usable came of it."""
+        return await self._produce(job.task, briefs.for_work(job), purpose="work")
+
+    async def _produce(self, task: PlanTask, brief: str, *, purpose: str) -> WorkResult:
+        empty = not await asyncio.to_thread(self.desk.view.files)
+        toolbox = None if empty else self.toolbox()
+        conversation = self.converse(
+            task.id,
+            purpose="mend" if purpose == "mend" else "work",
+            task=task,
+            toolbox=toolbox,
+            empty=empty,
+        )
+        result = await self._until_usable(conversation, task, brief)
+        if toolbox:
+            await self.desk.keep(task.id, "reading map", self.role.value, toolbox.reading_map())
+        self.history.add(Turn(task.title, brief, "", result.summary))
+        return result
+
+    async def _until_usable(self, conversation: Conversation, task: PlanTask, text: str) -> WorkResult:
+        landed: dict[str, str] = {}
+        for attempt in range(self.desk.limits.edit_repairs + 1):
+            stream = self._stream(task, landed)
+            try:
+                await _answer_into(stream, conversation, text)
+            except BadAnswer as error:
+                text = str(error)
+                continue
+            finally:
+                landed |= stream.landed
+            last = attempt == self.desk.limits.edit_repairs
+            if stream.rejections and not last:
+                text = briefs.for_rejections(stream.rejections)
+            elif not landed and not last and self.must_change:
+                text = briefs.NOTHING_CHANGED
+            else:
+                await stream.keep_rejected()
+                return self._result(task, landed, stream)
+        raise OrchestraError(f"{self.role} could not finish {task.title!r}: {text}")
+
+    must_change: ClassVar[bool] = True
+    """Whether an answer without any change is no answer."""
+
+    def _result(self, task: PlanTask, landed: dict[str, str], stream: EditStream) -> WorkResult:
+        if not landed and stream.rejections:
+            raise OrchestraError(f"{self.role} changed nothing: {stream.rejections[0].reason}")
+        if not landed and self.must_change:
+            raise OrchestraError(f"{self.role}'s answer for {task.title!r} held no file and no change")
+        said = " ".join(stream.prose.split())[:300]
+        done = f"{', '.join(landed)} written" if landed else "nothing changed"
+        return WorkResult(landed, f"{done}. {said}".strip(), tuple(stream.rejections))
+
+    def _stream(self, task: PlanTask, before: dict[str, str]) -> EditStream:
+        written = dict.fromkeys(before, "")
+
+        async def progress(path: str, text: str) -> None:
+            written[path] = text
+            await self.desk.note(self._progress(task, written))
+
+        return EditStream(self.desk, role=self.role, task_id=task.id, on_landed=progress)
+
+    def _progress(self, task: PlanTask, written: Mapping[str, str]) -> e.TaskProgressed:
+        total = max(len(task.files), len(written))
+        said = f"{len(written)} of {total} files written" if total > 1 else "the file is written"
+        return e.TaskProgressed(task_id=task.id, text=said, done=len(written), total=total)
+
+
+async def _answer_into(stream: EditStream, conversation: Conversation, text: str) -> None:
+    """Ask, and land the pieces of the answer while it streams."""
+    landing = asyncio.create_task(stream.land(), name="landing edits")
+    try:
+        try:
+            await conversation.ask(text, stream)
+        finally:
+            stream.end()
+        await landing
+    except OrchestraError:
+        # the call failed midway: what was complete before that is still the model's word
+        await landing
+        raise
+    finally:
+        landing.cancel()
+
+
+class CodeGenerator(Worker):
+    """Writes and changes program code."""
+
+    role = Role.CODE_GENERATOR
+    prompt: ClassVar[tuple[str, ...]] = ("common", "code_generator", "answer_format")
+
+
+class UIDesigner(Worker):
+    """Designs pages: markup, style and the script that belongs to them."""
+
+    role = Role.UI_DESIGNER
+    prompt: ClassVar[tuple[str, ...]] = ("common", "ui_designer", "answer_format")
+
+
+_TEST = re.compile(r"^\s*(?:async )?def test\w*\(|^\s*(?:test|it)\(|^\s*@Test\b|^func Test\w+\(", re.MULTILINE)
+
+
+class TestWriter(Worker):
+    """Writes tests from the acceptance criteria; in a project it does not see the code it tests."""
+
+    __test__ = False
+    role = Role.TEST_WRITER
+    prompt: ClassVar[tuple[str, ...]] = ("common", "test_writer", "answer_format")
+
+    def hides(self, path: str) -> bool:
+        """In a project, hide what the other agents wrote in this run: tests are not copies of the code."""
+        return self.desk.order.kind == "project" and self.desk.made_by.get(path) in (
+            Role.CODE_GENERATOR,
+            Role.UI_DESIGNER,
+        )
+
+    def _progress(self, task: PlanTask, written: Mapping[str, str]) -> e.TaskProgressed:
+        counted = sum(len(_TEST.findall(text)) for text in written.values())
+        total = max(len(task.acceptance), counted)
+        return e.TaskProgressed(
+            task_id=task.id, text=f"{counted} of {total} tests written", done=counted, total=total
+        )
+
+
+class Debugger(Worker):
+    """Reads real failures and mends their cause."""
+
+    role = Role.DEBUGGER
+    prompt: ClassVar[tuple[str, ...]] = ("common", "debugger", "answer_format")
+
+    async def mend(self, job: MendJob) -> WorkResult:
+        """Mend after a red test run; raises ``OrchestraError`` when nothing usable came of it."""
+        return await self._produce(job.task, briefs.for_mending(job), purpose="mend")

@@ -1,0 +1,55 @@
+"""When to mend again after a red test run, and when to stop: pure rules over the reports so far."""
+
+import hashlib
+import re
+from collections.abc import Sequence
+
+from codecompanion.contracts.test_reports import TestReport
+
+_CHANGING = re.compile(
+    r"0x[0-9a-f]+|\b\d+(?:\.\d+)?\s?(?:s|ms|seconds)\b|/tmp/\S+|\bline \d+\b|\bport \d+\b", re.IGNORECASE
+)
+
+
+def signature(report: TestReport) -> str:
+    """Return a fingerprint of a report's failures, blind to addresses, times, lines and temporary paths."""
+    said = "\n".join(sorted(report.failures)) or _CHANGING.sub("", report.output)
+    return hashlib.sha256(_CHANGING.sub("", said).encode("utf-8", "replace")).hexdigest()
+
+
+def reason_to_stop(reports: Sequence[TestReport], max_rounds: int) -> str | None:
+    """Return why no further repair round is worth it, or None when one is.
+
+    ``reports`` are the runs since the work was done: the first before any repair, then one a round.
+    """
+    rounds = len(reports) - 1
+    if rounds >= max_rounds:
+        return f"{max_rounds} repair rounds were tried" if max_rounds else "repairs are switched off"
+    if rounds >= 1 and signature(reports[-1]) == signature(reports[-2]):
+        return "the same failure came back after a repair"
+    if rounds >= 2 and _badness(reports[-1]) >= _badness(reports[-3]):
+        return "two repair rounds brought no improvement"
+    return None
+
+
+def new_failures(baseline: TestReport | None, report: TestReport) -> tuple[str, ...]:
+    """Return the failures that were not there before the run began."""
+    known = {_name(failure) for failure in baseline.failures} if baseline else set()
+    return tuple(failure for failure in report.failures if _name(failure) not in known)
+
+
+def only_old_failures(baseline: TestReport | None, report: TestReport) -> bool:
+    """Whether all that is red now was red before the run began."""
+    return bool(
+        baseline and baseline.ran and report.failures and not new_failures(baseline, report) and report.ran
+    )
+
+
+def _badness(report: TestReport) -> int:
+    # a run that breaks before the tests start is worse than any number of failing tests
+    broke = not report.ran or (report.passed + report.failed == 0)
+    return 1_000_000 if broke else report.failed
+
+
+def _name(failure: str) -> str:
+    return failure.split(": ", 1)[0].strip()

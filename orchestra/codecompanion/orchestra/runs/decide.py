@@ -1,0 +1,131 @@
+"""The rules of a run: which command leads to which events, and which is refused. Pure."""
+
+from collections.abc import Callable
+from typing import Any
+
+from codecompanion.contracts import events as e
+from codecompanion.contracts.errors import BadRequest
+from codecompanion.orchestra.runs import commands as c
+from codecompanion.orchestra.runs.state import PLANNING, RunState
+
+
+class NotNow(BadRequest):
+    """The command does not fit the run's present state; the text says why."""
+
+
+def decide(state: RunState, command: c.Command) -> list[e.Event]:
+    """Return the events that ``command`` causes; none when it is already so; raises ``NotNow``."""
+    if isinstance(command, c.StartRun):
+        return _start(state, command)
+    if not state.started:
+        raise NotNow("there is no such run")
+    if state.ended:
+        raise NotNow(f"the run has ended ({state.outcome}); start a new one")
+    return _RULES[type(command)](state, command)
+
+
+def _start(state: RunState, command: c.StartRun) -> list[e.Event]:
+    if state.started:
+        raise NotNow("this run id is taken already")
+    return [e.RunStarted(order=command.order)]
+
+
+def _adopt(state: RunState, command: c.AdoptPlan) -> list[e.Event]:
+    if state.plan is not None:
+        raise NotNow("the run has a plan already")
+    return [e.PlanMade(plan=command.plan)]
+
+
+def _add(state: RunState, command: c.AddTask) -> list[e.Event]:
+    if state.plan is None:
+        raise NotNow("a task cannot be added before there is a plan")
+    if command.task.id in state.tasks:
+        raise NotNow(f"task {command.task.id!r} is in the plan already")
+    missing = [wanted for wanted in command.task.depends_on if wanted not in state.tasks]
+    if missing:
+        raise NotNow(f"task {command.task.id!r} depends on {missing[0]!r}, which is not in the plan")
+    return [e.TaskAdded(task=command.task)]
+
+
+def _start_task(state: RunState, command: c.StartTask) -> list[e.Event]:
+    if state.paused:
+        raise NotNow("the run is paused")
+    if command.task_id != PLANNING:
+        phase = _task_phase(state, command.task_id)
+        if phase == "running":
+            return []
+        if phase != "waiting":
+            raise NotNow(f"task {command.task_id!r} is {phase}")
+        unmet = [d for d in state.tasks[command.task_id].task.depends_on if state.tasks[d].phase != "done"]
+        if unmet:
+            raise NotNow(f"task {command.task_id!r} waits for {unmet[0]!r}")
+    return [e.TaskStarted(task_id=command.task_id, role=command.role)]
+
+
+def _finish_task(state: RunState, command: c.FinishTask) -> list[e.Event]:
+    _demand_running(state, command.task_id)
+    return [e.TaskFinished(task_id=command.task_id, summary=command.summary, artifacts=command.artifacts)]
+
+
+def _fail_task(state: RunState, command: c.FailTask) -> list[e.Event]:
+    if command.task_id != PLANNING and _task_phase(state, command.task_id) in ("done", "failed"):
+        raise NotNow(f"task {command.task_id!r} has ended already")
+    return [e.TaskFailed(task_id=command.task_id, reason=command.reason)]
+
+
+def _demand_running(state: RunState, task_id: str) -> None:
+    running = state.planning if task_id == PLANNING else _task_phase(state, task_id) == "running"
+    if not running:
+        raise NotNow(f"task {task_id!r} is not running")
+
+
+def _task_phase(state: RunState, task_id: str) -> str:
+    if task_id not in state.tasks:
+        raise NotNow(f"task {task_id!r} is not in the plan")
+    return state.tasks[task_id].phase
+
+
+def _note(state: RunState, command: c.Note) -> list[e.Event]:
+    event = command.event
+    if isinstance(event, e.EditSettled) and event.outcome.edit_id not in state.proposed:
+        raise NotNow(f"edit {event.outcome.edit_id!r} was never proposed")
+    if isinstance(event, e.EditProposed) and event.edit_id in state.proposed:
+        raise NotNow(f"edit {event.edit_id!r} was proposed already")
+    return [event]
+
+
+def _pause(state: RunState, _: c.PauseRun) -> list[e.Event]:
+    return [] if state.paused else [e.RunPaused()]
+
+
+def _resume(state: RunState, _: c.ResumeRun) -> list[e.Event]:
+    return [e.RunResumed()] if state.paused else []
+
+
+def _grant(state: RunState, _: c.GrantStep) -> list[e.Event]:
+    if not (state.order and state.order.stepwise):
+        raise NotNow("this run goes by itself; start one step by step to use `next`")
+    return [e.StepGranted()]
+
+
+def _stop(state: RunState, command: c.StopRun) -> list[e.Event]:
+    return [] if state.stop_reason is not None else [e.StopRequested(reason=command.reason)]
+
+
+def _finish(_: RunState, command: c.FinishRun) -> list[e.Event]:
+    return [e.RunFinished(outcome=command.outcome, summary=command.summary)]
+
+
+_RULES: dict[type, Callable[[RunState, Any], list[e.Event]]] = {
+    c.AdoptPlan: _adopt,
+    c.AddTask: _add,
+    c.StartTask: _start_task,
+    c.FinishTask: _finish_task,
+    c.FailTask: _fail_task,
+    c.Note: _note,
+    c.PauseRun: _pause,
+    c.ResumeRun: _resume,
+    c.GrantStep: _grant,
+    c.StopRun: _stop,
+    c.FinishRun: _finish,
+}
