@@ -20,7 +20,8 @@ from codecompanion.contracts.ports import (
 )
 from codecompanion.contracts.status import RunStatus
 from codecompanion.orchestra.agents.desk import AgentLimits, Desk
-from codecompanion.orchestra.conductor import Conductor, Places
+from codecompanion.orchestra.conductor import Conductor
+from codecompanion.orchestra.crew import Places
 from codecompanion.orchestra.gate import Gate
 from codecompanion.orchestra.runs import commands as c
 from codecompanion.orchestra.runs.decide import NotNow

@@ -4,11 +4,29 @@ import hashlib
 import re
 from collections.abc import Sequence
 
+from codecompanion.contracts.messages import Priority, Role
+from codecompanion.contracts.plan import PlanTask
 from codecompanion.contracts.test_reports import TestReport
 
 _CHANGING = re.compile(
     r"0x[0-9a-f]+|\b\d+(?:\.\d+)?\s?(?:s|ms|seconds)\b|/tmp/\S+|\bline \d+\b|\bport \d+\b", re.IGNORECASE
 )
+
+
+def repair_task(round_: int) -> PlanTask:
+    """Return the Debugger's task for a repair round, counted from 1."""
+    return PlanTask(
+        id=f"mend-{round_}",
+        title=f"Mend what the tests found (round {round_})",
+        role=Role.DEBUGGER,
+        acceptance=("all tests pass",),
+        priority=Priority.HIGH,
+    )
+
+
+def is_repair(task: PlanTask) -> bool:
+    """Whether a task was added by a red test run."""
+    return task.id.startswith("mend-")
 
 
 def signature(report: TestReport) -> str:

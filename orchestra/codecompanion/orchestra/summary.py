@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from codecompanion.contracts.events import Outcome
-from codecompanion.orchestra.repair import only_old_failures
+from codecompanion.orchestra.repair import is_repair, only_old_failures
 from codecompanion.orchestra.runs.state import RunState
 
 
@@ -31,7 +31,7 @@ def sum_up(state: RunState, gave_up: str = "") -> Ending:
 
 
 def _outcome(state: RunState) -> Outcome:
-    if any(t.phase == "failed" for t in state.tasks.values() if not t.task.id.startswith("mend-")):
+    if any(t.phase == "failed" for t in state.tasks.values() if not is_repair(t.task)):
         return "failed"
     if not state.reports:
         return "done"
@@ -68,14 +68,14 @@ def _tests(state: RunState) -> str:
 
 
 def _failures(state: RunState) -> str:
-    failed = [t for t in state.tasks.values() if t.phase == "failed" and not t.task.id.startswith("mend-")]
+    failed = [t for t in state.tasks.values() if t.phase == "failed" and not is_repair(t.task)]
     return " ".join(f"{t.task.role} failed at {t.task.title!r}: {t.summary}" for t in failed[:3])
 
 
 def _tried(state: RunState) -> str:
     if state.reports and state.reports[-1].green:
         return ""
-    tried = [t.summary for t in state.tasks.values() if t.task.id.startswith("mend-") and t.phase == "done"]
+    tried = [t.summary for t in state.tasks.values() if is_repair(t.task) and t.phase == "done"]
     return f"Tried: {' | '.join(tried)}" if tried else ""
 
 

@@ -95,7 +95,8 @@ class Conversation:
             if not answer.tool_calls:
                 if answer.finished and answer.finished.truncated:
                     raise BadAnswer(
-                        f"the answer was cut off at {self._desk.limits.max_tokens} tokens; answer in smaller pieces"
+                        f"the answer was cut off at {self._desk.limits.max_tokens} tokens; "
+                        "answer in smaller pieces"
                     )
                 return said
             for call in answer.tool_calls:
@@ -108,7 +109,8 @@ class Conversation:
             tools = self._toolbox.specs()
         elif self._rounds_left < -self._desk.limits.edit_repairs:
             raise OrchestraError(
-                f"{self._role} used its {self._desk.limits.rounds} model calls for this task without finishing it"
+                f"{self._role} used its {self._desk.limits.rounds} model calls for this task "
+                "without finishing it"
             )
         return ModelRequest(
             role=self._role,

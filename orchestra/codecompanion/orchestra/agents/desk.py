@@ -30,7 +30,10 @@ class AgentLimits:
 
 @dataclass(slots=True)
 class Desk:
-    """One run's desk. ``gate`` returns at once, or waits while the run is paused."""
+    """One run's desk. ``gate`` returns at once, or waits while the run is paused.
+
+    ``made_by`` says which role wrote a path, ``before`` what stood there before (None: nothing).
+    """
 
     order: RunOrder
     log: RunLog
@@ -43,6 +46,7 @@ class Desk:
     limits: AgentLimits = AgentLimits()
     writers: dict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
     made_by: dict[str, Role] = field(default_factory=dict)
+    before: dict[str, str | None] = field(default_factory=dict)
     _pushes: set[asyncio.Task[EditOutcome]] = field(default_factory=set)
 
     async def note(self, event: e.Event) -> None:

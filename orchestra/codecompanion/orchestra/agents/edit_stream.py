@@ -100,6 +100,7 @@ class EditStream:
             outcome = await self._send(edit, text)
             if outcome.state == "failed":
                 return Rejection(edit, f"{edit.path}: {outcome.reason}", recorded=True)
+            self._desk.before.setdefault(edit.path, current)
         self._done.add(fingerprint)
         self.landed[edit.path] = sha256_of(text)
         self._desk.made_by[edit.path] = self._role

@@ -44,9 +44,17 @@ class History:
 
 
 def _summary(turns: list[Turn], max_chars: int) -> tuple[ChatMessage, ChatMessage]:
-    lines = [f"- {turn.title}: {turn.summary}" for turn in turns]
+    lines: list[str] = []
+    room = max_chars
+    for turn in reversed(turns):
+        line = f"- {turn.title}: {turn.summary}"
+        room -= len(line)
+        if room < 0:
+            lines.insert(0, f"- … and {len(turns) - len(lines)} tasks before these")
+            break
+        lines.insert(0, line)
     text = "Your earlier work in this run, in short:\n" + "\n".join(lines)
     return (
-        ChatMessage(role="user", text=text[-max_chars:]),
+        ChatMessage(role="user", text=text),
         ChatMessage(role="assistant", text="Understood; I build on that."),
     )

@@ -1,0 +1,46 @@
+"""What every test may rely on: missing machine parts skip a test at a user's, and fail it in CI."""
+
+import os
+import shutil
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+AIMOCK = ROOT / ".parts" / "node_modules" / "@copilotkit" / "aimock"
+
+
+def _program(name: str) -> bool:
+    return shutil.which(name) is not None
+
+
+PARTS = {
+    "nvim": lambda: _program("nvim"),
+    "emacs": lambda: _program("emacs"),
+    "node": lambda: _program("node"),
+    "bwrap": lambda: _program("bwrap"),
+    "chromium": lambda: _program("chromium"),
+    "git": lambda: _program("git"),
+    "aimock": lambda: _program("node") and AIMOCK.is_dir(),
+    "llmock": lambda: find_spec("llmock") is not None,
+    "registry": lambda: os.environ.get("CI") == "true" or os.environ.get("ORCHESTRA_TEST_REGISTRY") == "1",
+}
+"""How to tell whether a part that some tests need is on this machine."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    in_ci = os.environ.get("CI") == "true"
+    for item in items:
+        for marker in item.iter_markers("needs"):
+            for part in marker.args:
+                if not PARTS[part]() and not in_ci:
+                    item.add_marker(pytest.mark.skip(reason=f"this machine has no {part}"))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for marker in item.iter_markers("needs"):
+        for part in marker.args:
+            if not PARTS[part]():
+                pytest.fail(f"this test needs {part!r}, which CI must install (.ci/run)", pytrace=False)
