@@ -26,7 +26,7 @@ def sum_up(state: RunState, gave_up: str = "") -> Ending:
     sentences = [_files(state), _tests(state), _failures(state)]
     if gave_up:
         sentences.append(f"Stopped: {gave_up}.")
-    sentences += [_tried(state), _left_out(state)]
+    sentences += [_tried(state), _left_out(state), _no_model(state)]
     return Ending(outcome, " ".join(sentence for sentence in sentences if sentence))
 
 
@@ -58,7 +58,7 @@ def _tests(state: RunState) -> str:
     if not last.ran:
         return f"No tests were run: {last.output.strip() or 'none were found'}"
     if last.green:
-        return f"All {last.passed} tests pass."
+        return "The one test passes." if last.passed == 1 else f"All {last.passed} tests pass."
     if not last.passed and not last.failed:
         return "The tests could not start."
     said = f"{last.failed} of {last.passed + last.failed} tests fail."
@@ -83,3 +83,9 @@ def _left_out(state: RunState) -> str:
     if state.plan is None or not state.plan.left_out:
         return ""
     return f"Left out: {'; '.join(state.plan.left_out)}."
+
+
+def _no_model(state: RunState) -> str:
+    if state.spending.models and all(name.startswith("offline/") for name in state.spending.models):
+        return "No model was used: this was built from a template."
+    return ""

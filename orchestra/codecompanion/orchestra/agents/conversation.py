@@ -128,7 +128,7 @@ class Conversation:
         return request.model_copy(
             update={
                 "tools": (),
-                "answer_schema": step_schema(request.tools),
+                "answer_schema": step_schema(request.tools, request.answer_schema),
                 "messages": _as_plain(request.messages),
             }
         )

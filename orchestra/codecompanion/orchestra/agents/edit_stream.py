@@ -13,6 +13,8 @@ from codecompanion.orchestra.agents.desk import Desk, sha256_of
 from codecompanion.orchestra.edits.answer_parser import AnswerParser
 from codecompanion.orchestra.edits.preview import resulting_text
 from codecompanion.orchestra.edits.validity import check_syntax
+from codecompanion.orchestra.workspace.paths import relative_path
+from codecompanion.orchestra.workspace.protected import why_protected
 
 BIG = 100_000
 """Characters from which a syntax check is worth a thread: below, it takes less than a loop's turn."""
@@ -78,7 +80,12 @@ class EditStream:
 
     async def land(self) -> None:
         """Send the edits one after the other until ``end``."""
-        while (edit := await self._queue.get()) is not None:
+        while (named := await self._queue.get()) is not None:
+            try:
+                edit = _with_clean_path(named)
+            except WorkspaceError as error:
+                self.rejections.append(Rejection(named, str(error)))
+                continue
             async with self._desk.writers[edit.path]:
                 rejection = await self._land(edit)
             if rejection is not None:
@@ -127,6 +134,13 @@ class EditStream:
                 edit_id=proposal.edit_id, path=rejection.edit.path, state="failed", reason=rejection.reason
             )
             await self._desk.note(e.EditSettled(outcome=failed))
+
+
+def _with_clean_path(edit: FileEdit) -> FileEdit:
+    path = relative_path(edit.path)
+    if trouble := why_protected(path):
+        raise WorkspaceError(trouble)
+    return edit if path == edit.path else edit.model_copy(update={"path": path})
 
 
 async def _syntax(path: str, text: str) -> str | None:
