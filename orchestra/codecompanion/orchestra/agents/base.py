@@ -32,7 +32,11 @@ class Agent(ABC):
 
     def toolbox(self) -> Toolbox:
         """Return fresh tools, with a reading map of their own."""
-        return Toolbox(self.desk.view, self.desk.tests, hidden=self.hides)
+        return Toolbox(self.desk.view, self.desk.tests if self.may_run_tests() else None, hidden=self.hides)
+
+    def may_run_tests(self) -> bool:
+        """Whether running the tests is one of its tools."""
+        return True
 
     def converse(
         self,

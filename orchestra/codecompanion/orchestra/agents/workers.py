@@ -136,6 +136,10 @@ class TestWriter(Worker):
             Role.UI_DESIGNER,
         )
 
+    def may_run_tests(self) -> bool:
+        """Not in a project: the tracebacks would show the hidden code."""
+        return self.desk.order.kind != "project"
+
     def _progress(self, task: PlanTask, written: Mapping[str, str]) -> e.TaskProgressed:
         counted = sum(len(_TEST.findall(text)) for text in written.values())
         total = max(len(task.acceptance), counted)

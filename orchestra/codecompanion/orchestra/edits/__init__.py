@@ -1,0 +1,1 @@
+"""How agents' answers become file edits: reading replies, placing blocks, checking syntax; all pure."""

@@ -1,0 +1,1 @@
+"""The agents' read-only look at the workspace: typed tools, bounded and repeat-aware."""

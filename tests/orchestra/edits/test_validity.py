@@ -1,0 +1,109 @@
+"""Syntax checks: true for what is well-formed, one sentence for what is not, and nothing can hang or raise."""
+
+import threading
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from codecompanion.orchestra.edits.validity import check_syntax
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("a.py", "def f(x: int) -> int:\n    return x\n"),
+        ("a.py", "\ufeffx = 1\r\ny = 2\r\n"),
+        ("a.py", ""),
+        ("a.py", "x = '\\d'\nassert (1, 'always true')\n"),
+        ("a.pyi", "def f() -> int: ...\n"),
+        ("a.json", '{"a": [1, 2.5, null]}'),
+        ("a.json", "1" * 10_000),
+        ("a.toml", "a = 1\n[b]\nc = 'd'\n"),
+        ("tsconfig.base.json", "{ // comments are usual here\n}"),
+        (".vscode/settings.json", "{ /* and here */ }"),
+        ("a.js", "function ("),
+        ("a.txt", "{"),
+        ("Makefile", "{"),
+    ],
+)
+def test_what_is_well_formed_or_not_checked_passes(path: str, text: str) -> None:
+    assert check_syntax(path, text) is None
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "sentence"),
+    [
+        ("a.py", "x = 1\ny = (\n", "line 2: not valid Python 3."),
+        ("src/B.PY", "x = 1\n  y = 2\n", "line 2: not valid Python 3."),
+        ("a.py", "x = 1\nreturn x\n", "line 2: not valid Python 3."),
+        ("a.py", "x\0", "null bytes"),
+        ("a.py", "x = '\ud800'", "not valid Python: 'utf-8' codec"),
+        ("a.json", '{\n"a": 1,\n}', "line 3: not valid JSON: "),
+        ("a.json", "", "line 1: not valid JSON: "),
+        ("a.toml", "a = 1\nb =\n", "line 2"),
+        ("a.toml", "a = 1\na = 2\n", "not valid TOML: "),
+    ],
+)
+def test_what_is_broken_gets_a_sentence_with_the_line(path: str, text: str, sentence: str) -> None:
+    fault = check_syntax(path, text)
+    assert fault is not None
+    assert sentence in fault
+    assert "\n" not in fault
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("a.py", "(" * 100_000),
+        ("a.py", "-" * 500_000 + "1"),
+        ("a.py", "1+" * 150_000 + "1"),
+        ("a.py", "not " * 100_000 + "1"),
+        ("a.json", "[" * 200_000),
+        ("a.json", '{"a":' * 100_000),
+        ("a.toml", "a=" + "[" * 50_000),
+        ("a.toml", ".".join("a" * 300_000) + " = 1\n"),
+    ],
+)
+def test_deep_nesting_is_a_fault_not_a_crash(path: str, text: str) -> None:
+    started = time.process_time()
+    fault = check_syntax(path, text)
+    assert fault is not None
+    assert len(fault) < 200
+    assert time.process_time() - started < 5
+
+
+def test_equal_functions_in_a_large_file_take_no_quadratic_time() -> None:
+    text = "def f(x):\n    return [x + 1 for y in range(10) if y > x]\n" * 8_000
+    started = time.process_time()
+    assert check_syntax("a.py", text) is None
+    assert check_syntax("a.py", text + "def f(:\n") is not None
+    assert time.process_time() - started < 5
+
+
+def test_no_code_runs(capfd: pytest.CaptureFixture[str]) -> None:
+    assert check_syntax("a.py", "print('ran')\nraise SystemExit(1)\n") is None
+    assert capfd.readouterr() == ("", "")
+
+
+def test_checks_in_several_threads_leave_the_warning_filters_alone() -> None:
+    faults: list[str | None] = []
+    threads = [
+        threading.Thread(target=lambda: faults.append(check_syntax("a.py", "x = '\\d'\n" * 500)))
+        for _ in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert faults == [None] * 8
+    with pytest.raises(SyntaxError):
+        # warnings are errors in this suite, and must still be
+        compile("x = '\\d'", "<text>", "exec")
+
+
+@given(st.sampled_from(["a.py", "a.json", "a.toml"]), st.text())
+def test_no_text_raises(path: str, text: str) -> None:
+    fault = check_syntax(path, text)
+    assert fault is None or fault
