@@ -55,6 +55,15 @@ class MessageSent(Contract):
     message: AgentMessage
 
 
+class AgentAsked(Contract):
+    """What an agent said to its model next; with the answers and looks after it, a conversation is rebuilt."""
+
+    event: Literal["agent_asked"] = "agent_asked"
+    task_id: TaskId
+    role: Role
+    text: str
+
+
 class ModelCallStarted(Contract):
     event: Literal["model_call_started"] = "model_call_started"
     task_id: TaskId
@@ -74,6 +83,7 @@ class ModelAnswered(Contract):
     text: str
     tool_calls: tuple[ToolCall, ...] = ()
     usage: Usage
+    truncated: bool = False
 
 
 class ModelCallFailed(Contract):
@@ -105,6 +115,14 @@ class ArtifactMade(Contract):
     task_id: TaskId
     ref: ArtifactRef
     text: str
+
+
+class BaseKept(Contract):
+    """What stood in a file before a run's first change to it; ``text`` is None where there was no file."""
+
+    event: Literal["base_kept"] = "base_kept"
+    path: str
+    text: str | None
 
 
 class EditProposed(Contract):
@@ -159,6 +177,12 @@ class RunResumed(Contract):
     event: Literal["run_resumed"] = "run_resumed"
 
 
+class RunReopened(Contract):
+    """The program had ended while the run was open; what was under way begins again from the log."""
+
+    event: Literal["run_reopened"] = "run_reopened"
+
+
 class StepGranted(Contract):
     """In a stepwise run: one more agent may go."""
 
@@ -185,11 +209,13 @@ Event = Annotated[
     | TaskStarted
     | TaskProgressed
     | MessageSent
+    | AgentAsked
     | ModelCallStarted
     | ModelAnswered
     | ModelCallFailed
     | ToolUsed
     | ArtifactMade
+    | BaseKept
     | EditProposed
     | EditSettled
     | TaskFinished
@@ -198,6 +224,7 @@ Event = Annotated[
     | TestsRan
     | RunPaused
     | RunResumed
+    | RunReopened
     | StepGranted
     | StopRequested
     | RunFinished,

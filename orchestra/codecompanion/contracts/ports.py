@@ -47,8 +47,20 @@ class Bus(Protocol):
         ...
 
     def subscribe(self, run_id: RunId | None = None) -> AsyncIterator[Recorded]:
-        """Yield events published from now on; of one run, or of all."""
+        """Yield events published from now on; of one run, or of all; raises ``SubscriberLagged``."""
         ...
+
+
+class SubscriberLagged(Exception):
+    """A subscriber was too slow and has lost ``missed`` events: read the log, then go on iterating.
+
+    The subscription lives on; what it yields next was published after the lost events, so one read of the log
+    after this exception closes the gap, and events it already holds are to be skipped by their version.
+    """
+
+    def __init__(self, missed: int) -> None:
+        super().__init__(f"{missed} events came faster than they were taken; read the log to catch up")
+        self.missed = missed
 
 
 class ModelClient(Protocol):

@@ -77,8 +77,8 @@ class Crew:
                 refs=refs,
             )
 
-    async def mend(self, task: PlanTask, report: TestReport) -> str | None:
-        """Let the Debugger try once; returns why it gave up, or None when it changed something."""
+    async def mend(self, task: PlanTask, report: TestReport) -> None:
+        """Let the Debugger try once to make a red report green."""
         async with self.turn(self._gate.step):
             await self._desk.log.handle(c.StartTask(task.id, task.role))
             ref = await self._desk.keep(task.id, "test report", "tests", report.model_dump_json())
@@ -87,7 +87,7 @@ class Crew:
                 t.summary for t in self._state.tasks.values() if is_repair(t.task) and t.phase == "done"
             )
             job = MendJob(self._desk.order, plan, task, report, tried, self._state.files())
-            return await self._carry_out(task, self._debugger.mend(job), sender="test runner", refs=(ref,))
+            await self._carry_out(task, self._debugger.mend(job), sender="test runner", refs=(ref,))
 
     @property
     def _plan(self) -> Plan:
@@ -108,7 +108,7 @@ class Crew:
 
     async def _carry_out(
         self, task: PlanTask, work: Awaitable[WorkResult], *, sender: str, refs: tuple[ArtifactRef, ...]
-    ) -> str | None:
+    ) -> None:
         handed = await self._desk.send(
             sender, task.role, task.title, artifacts=refs, priority=task.priority, cause=self._plan_message
         )
@@ -116,11 +116,10 @@ class Crew:
             result = await work
         except OrchestraError as error:
             await self._desk.log.handle(c.FailTask(task.id, str(error)))
-            return str(error)
+            return
         made = tuple(self._reference(task, path, sha) for path, sha in result.landed.items())
         await self._desk.log.handle(c.FinishTask(task.id, result.summary, made))
         await self._desk.send(task.role, Role.PROJECT_MANAGER, result.summary, artifacts=made, cause=handed)
-        return None
 
     def _reference(self, task: PlanTask, path: str, sha256: str) -> ArtifactRef:
         kind = "tests" if task.role is Role.TEST_WRITER else "file"

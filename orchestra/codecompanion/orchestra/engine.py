@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from codecompanion.contracts.errors import BadRequest, OrchestraError
 from codecompanion.contracts.events import Recorded
-from codecompanion.contracts.ids import IdSource, RunId, random_id
+from codecompanion.contracts.ids import IdSource, RunId, TaskId, random_id
 from codecompanion.contracts.orders import RunOrder
 from codecompanion.contracts.ports import (
     Bus,
@@ -20,6 +20,7 @@ from codecompanion.contracts.ports import (
 )
 from codecompanion.contracts.status import RunStatus
 from codecompanion.orchestra.agents.desk import AgentLimits, Desk
+from codecompanion.orchestra.agents.transcript import Transcript, transcripts
 from codecompanion.orchestra.conductor import Conductor
 from codecompanion.orchestra.crew import Places
 from codecompanion.orchestra.gate import Gate
@@ -88,8 +89,38 @@ class Engine:
         self._begin(name, run, order)
         return name
 
-    def _begin(self, run_id: RunId, run: _Run, order: RunOrder) -> None:
+    async def reopen(self, run_id: RunId) -> None:
+        """Go on with a run of the log that was interrupted; what was answered or decided is not asked again.
+
+        A run that has ended, or is running here, stays as it is. Raises ``BadRequest`` for an unknown one.
+        """
+        if run_id in self._runs:
+            return
+        log, history = await RunLog.open(run_id, self._parts.store, self._parts.bus)
+        if log.state.order is None:
+            raise BadRequest(f"unknown run {run_id!r}; it is not in this workspace's log")
+        run = _Run(log, Gate(lambda: log.state), history[0].at)
+        self._runs[run_id] = run
+        if not log.state.ended:
+            await log.handle(c.ReopenRun())
+            self._begin(run_id, run, log.state.order, transcripts(one.body for one in history))
+
+    async def interrupted(self) -> list[RunStatus]:
+        """Return the runs of the log that neither ended nor run here."""
+        found = []
+        for run_id in await self._parts.store.run_ids():
+            if run_id in self._runs:
+                continue
+            log, history = await RunLog.open(run_id, self._parts.store, self._parts.bus)
+            if log.state.started and not log.state.ended:
+                found.append(status_of(run_id, log.state, started_at=history[0].at, updated_at=history[-1].at))
+        return found
+
+    def _begin(
+        self, run_id: RunId, run: _Run, order: RunOrder, known: dict[TaskId, Transcript] | None = None
+    ) -> None:
         desk = Desk(
+            transcripts=known or {},
             order=order,
             log=run.log,
             gateway=self._parts.gateway,

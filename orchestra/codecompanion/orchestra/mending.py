@@ -9,17 +9,20 @@ from codecompanion.orchestra.agents.desk import Desk
 from codecompanion.orchestra.before import BeforeView
 from codecompanion.orchestra.crew import Crew
 from codecompanion.orchestra.gate import Gate
-from codecompanion.orchestra.repair import only_old_failures, reason_to_stop, repair_task
+from codecompanion.orchestra.repair import is_repair, only_old_failures, reason_to_stop, repair_task
 from codecompanion.orchestra.runs import commands as c
-from codecompanion.orchestra.runs.state import RunState
+from codecompanion.orchestra.runs.state import RunState, TaskState
 from codecompanion.orchestra.summary import Ending, sum_up
 
-AFTER, BEFORE = 0, -1
-"""Rounds of test runs: before any repair, and the look at how things stood before the run."""
+BEFORE = -1
+"""The round of the test run that looks at how things stood before the run."""
 
 
 class Mending:
-    """The tail of a run: its verdict comes from executed tests only."""
+    """The tail of a run: its verdict comes from executed tests only.
+
+    It goes by the log alone, one step at a time, so that an interrupted run goes on at the right step.
+    """
 
     def __init__(self, desk: Desk, crew: Crew, gate: Gate) -> None:
         self._desk = desk
@@ -32,46 +35,55 @@ class Mending:
 
     async def verify(self) -> Ending:
         """Test what was done and mend what is newly broken."""
-        report = await self._test(AFTER, self._desk.view)
-        if report.ran and not report.green and await self._was_red_before(report):
-            return sum_up(self._state)
-        if not report.ran or report.green:
-            return sum_up(self._state)
+        if not self._state.reports:
+            report = await self._test(0, self._desk.view)
+            if report.ran and not report.green:
+                await self._look_before()
         return await self._until_green()
-
-    async def _was_red_before(self, report: TestReport) -> bool:
-        """See how the tests stood before, so that old failures are not blamed on this run."""
-        earlier = BeforeView(self._desk.view, self._desk.before)
-        if not self._desk.before or not earlier.files():
-            return False
-        return only_old_failures(await self._test(BEFORE, earlier), report)
 
     async def fix_failing_tests(self, first: PlanTask) -> Ending:
         """Run the tests and mend what fails; ``first`` is the planned task of the first round."""
-        report = await self._test(AFTER, self._desk.view)
-        if not report.ran:
-            raise OrchestraError(
-                f"there is nothing to fix by: {report.output.strip() or 'no tests were found'}"
-            )
-        if report.green:
-            await self._desk.log.handle(c.StartTask(first.id, first.role))
-            await self._desk.log.handle(c.FinishTask(first.id, "all tests pass already; nothing was changed"))
-            return sum_up(self._state)
+        if not self._state.reports:
+            report = await self._test(0, self._desk.view)
+            if not report.ran:
+                why = report.output.strip() or "no tests were found"
+                raise OrchestraError(f"there is nothing to fix by: {why}")
+            if report.green:
+                await self._desk.log.handle(c.StartTask(first.id, first.role))
+                await self._desk.log.handle(c.FinishTask(first.id, "all tests pass already"))
         return await self._until_green(first)
 
     async def _until_green(self, first: PlanTask | None = None) -> Ending:
-        task = first
-        while (stop := reason_to_stop(self._state.reports, self._desk.order.max_repairs)) is None:
-            if task is None:
-                task = repair_task(len(self._state.reports))
-                await self._desk.log.handle(c.AddTask(task))
-            gave_up = await self._crew.mend(task, self._state.reports[-1])
-            if gave_up is not None:
-                return sum_up(self._state, f"Debugger could not mend it: {gave_up}")
-            if (await self._test(len(self._state.reports), self._desk.view)).green:
+        while True:
+            repairs = self._repairs(first)
+            if len(self._state.reports) <= sum(t.phase == "done" for t in repairs):
+                await self._test(len(self._state.reports), self._desk.view)
+            report = self._state.reports[-1]
+            if not report.ran or report.green or only_old_failures(self._state.baseline, report):
                 return sum_up(self._state)
-            task = None
-        return sum_up(self._state, stop)
+            if gave_up := next((t.summary for t in repairs if t.phase == "failed"), None):
+                return sum_up(self._state, f"Debugger could not mend it: {gave_up}")
+            if stop := reason_to_stop(self._state.reports, self._desk.order.max_repairs):
+                return sum_up(self._state, stop)
+            await self._crew.mend(await self._next_repair(repairs), report)
+
+    def _repairs(self, first: PlanTask | None) -> list[TaskState]:
+        """The repair rounds so far; in a run that was asked to fix the tests, the planned task is the first."""
+        named = first.id if first else None
+        return [t for t in self._state.tasks.values() if is_repair(t.task) or t.task.id == named]
+
+    async def _next_repair(self, repairs: list[TaskState]) -> PlanTask:
+        for waiting in (t.task for t in repairs if t.phase == "waiting"):
+            return waiting
+        task = repair_task(len(repairs) + 1)
+        await self._desk.log.handle(c.AddTask(task))
+        return task
+
+    async def _look_before(self) -> None:
+        """See how the tests stood before, so that old failures are not blamed on this run."""
+        earlier = BeforeView(self._desk.view, self._state.bases)
+        if self._state.bases and earlier.files():
+            await self._test(BEFORE, earlier)
 
     async def _test(self, round_: int, view: WorkspaceView) -> TestReport:
         await self._gate.open()

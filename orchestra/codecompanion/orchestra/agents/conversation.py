@@ -72,13 +72,14 @@ class Conversation:
         self._brief = brief
         self._schema = answer_schema
         self._rounds_left = desk.limits.rounds
+        self._transcript = desk.transcript(task_id)
 
     async def ask(self, text: str, listener: Listener | None = None) -> str:
         """Say ``text`` and return the answer once the model has stopped using tools.
 
         Raises ``ProviderError``, and ``BadAnswer`` when the answer was cut by its length limit.
         """
-        self._messages.append(ChatMessage(role="user", text=text))
+        self._messages.append(ChatMessage(role="user", text=await self._said(text)))
         while True:
             await self._desk.gate()
             request = self._request()
@@ -101,6 +102,13 @@ class Conversation:
                 return said
             for call in answer.tool_calls:
                 self._messages.append(await self._use(call))
+
+    async def _said(self, text: str) -> str:
+        """Record what is said next; in a resumed run it is what was said before, word for word."""
+        if recorded := self._transcript.asked():
+            return recorded.text
+        await self._desk.note(e.AgentAsked(task_id=self._task_id, role=self._role, text=text))
+        return text
 
     def _request(self) -> ModelRequest:
         self._rounds_left -= 1
@@ -134,6 +142,8 @@ class Conversation:
         )
 
     async def _call(self, request: ModelRequest, listener: Listener | None) -> _Answer:
+        if recorded := self._transcript.answered():
+            return _paid_already(recorded, listener)
         sha = request_key(request)
         await self._desk.note(e.ModelCallStarted(task_id=self._task_id, role=self._role, request_sha256=sha))
         answer = _Answer()
@@ -163,11 +173,14 @@ class Conversation:
                 text="".join(answer.text),
                 tool_calls=tuple(answer.tool_calls),
                 usage=answer.finished.usage,
+                truncated=answer.finished.truncated,
             )
         )
         return answer
 
     async def _use(self, call: ToolCall) -> ChatMessage:
+        if recorded := self._transcript.used():
+            return ChatMessage(role="tool", text=recorded.result, tool_call_id=call.id, tool_name=call.name)
         await self._desk.gate()
         if self._toolbox is None:
             text, ok, repeated = "There are no tools for this task; answer now.", False, False
@@ -202,6 +215,18 @@ async def _collect(parts: AsyncGenerator[StreamPart, None], answer: _Answer, lis
                 listener.restart()
         else:
             answer.finished = part
+
+
+def _paid_already(recorded: e.ModelAnswered, listener: Listener | None) -> _Answer:
+    if listener:
+        listener.feed(recorded.text)
+    finished = Finished(
+        provider=recorded.provider,
+        model=recorded.model,
+        usage=recorded.usage,
+        truncated=recorded.truncated,
+    )
+    return _Answer([recorded.text], list(recorded.tool_calls), finished)
 
 
 def _read_step(answer: _Answer, said: str) -> tuple[_Answer, str]:

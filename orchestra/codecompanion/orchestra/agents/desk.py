@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from codecompanion.contracts import events as e
 from codecompanion.contracts.edits import EditOutcome
 from codecompanion.contracts.ids import IdSource, TaskId
-from codecompanion.contracts.messages import AgentMessage, ArtifactRef, Priority, Role
+from codecompanion.contracts.messages import AgentMessage, ArtifactRef, Priority
 from codecompanion.contracts.orders import RunOrder
 from codecompanion.contracts.ports import EditSink, ModelGateway, TestRunner, WorkspaceView
+from codecompanion.orchestra.agents.transcript import Transcript
 from codecompanion.orchestra.runs.commands import Note
 from codecompanion.orchestra.runs.log import RunLog
 
@@ -32,7 +33,7 @@ class AgentLimits:
 class Desk:
     """One run's desk. ``gate`` returns at once, or waits while the run is paused.
 
-    ``made_by`` says which role wrote a path, ``before`` what stood there before (None: nothing).
+    ``writers`` lets one edit at a time at each path; ``transcripts`` is what a resumed run need not ask again.
     """
 
     order: RunOrder
@@ -45,20 +46,25 @@ class Desk:
     ids: IdSource
     limits: AgentLimits = AgentLimits()
     writers: dict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
-    made_by: dict[str, Role] = field(default_factory=dict)
-    before: dict[str, str | None] = field(default_factory=dict)
+    transcripts: dict[TaskId, Transcript] = field(default_factory=dict)
     _pushes: set[asyncio.Task[EditOutcome]] = field(default_factory=set)
 
     async def note(self, event: e.Event) -> None:
         """Record a fact; returns when it is durable."""
         await self.log.handle(Note(event))  # type: ignore[arg-type]
 
-    async def push(self, proposal: e.EditProposed) -> EditOutcome:
-        """Record the edit, send it, record what became of it.
+    def transcript(self, task_id: TaskId) -> Transcript:
+        """Return what an interrupted run has recorded of a task's conversation; else an empty one."""
+        return self.transcripts.setdefault(task_id, Transcript())
+
+    async def push(self, proposal: e.EditProposed, base: str | None) -> EditOutcome:
+        """Record the edit and what it changes, send it, record what became of it.
 
         An edit on its way is not taken back by a cancellation: its outcome is recorded all the same.
         """
-        await self.note(proposal)
+        await self.note(e.BaseKept(path=proposal.edit.path, text=base))
+        if proposal.edit_id not in self.log.state.proposed:
+            await self.note(proposal)
         task = asyncio.create_task(self._push(proposal), name=f"edit {proposal.edit.path}")
         self._pushes.add(task)
         task.add_done_callback(self._pushes.discard)

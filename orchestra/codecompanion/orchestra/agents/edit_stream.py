@@ -50,6 +50,7 @@ class EditStream:
         self._on_landed = on_landed
         self._parser = AnswerParser()
         self._queue: asyncio.Queue[FileEdit | None] = asyncio.Queue()
+        self._transcript = desk.transcript(task_id)
         self._done: set[str] = set()
         self.landed: dict[str, str] = {}
         self.rejections: list[Rejection] = []
@@ -95,28 +96,51 @@ class EditStream:
         fingerprint = sha256_of(edit.model_dump_json())
         if fingerprint in self._done:
             return None
+        recorded = self._transcript.proposed(edit)
+        if recorded is not None and (known := self._desk.log.state.settled.get(recorded.edit_id)):
+            return await self._remember(edit, known, fingerprint)
+        return await self._send(edit, recorded, fingerprint)
+
+    async def _send(
+        self, edit: FileEdit, recorded: e.EditProposed | None, fingerprint: str
+    ) -> Rejection | None:
+        """Check a piece against the file as it is now, and push it."""
         try:
             current = self._desk.view.read(edit.path) if self._desk.view.exists(edit.path) else None
+            if recorded is not None and current is not None and sha256_of(current) == recorded.sha256:
+                return await self._reconcile(edit, recorded, fingerprint)
             text = resulting_text(current, edit)
         except (EditRefused, WorkspaceError) as error:
             return Rejection(edit, f"{edit.path}: {error}")
-        complaint = await _syntax(edit.path, text)
-        if complaint:
+        if complaint := await _syntax(edit.path, text):
             return Rejection(edit, f"{edit.path}: {complaint}")
         if text != current:
-            outcome = await self._send(edit, text)
+            await self._desk.gate()
+            outcome = await self._desk.push(recorded or self._proposal(edit, sha256_of(text)), current)
             if outcome.state == "failed":
                 return Rejection(edit, f"{edit.path}: {outcome.reason}", recorded=True)
-            self._desk.before.setdefault(edit.path, current)
-        self._done.add(fingerprint)
-        self.landed[edit.path] = sha256_of(text)
-        self._desk.made_by[edit.path] = self._role
-        await self._on_landed(edit.path, text)
+        await self._landed(edit.path, text, fingerprint)
         return None
 
-    async def _send(self, edit: FileEdit, text: str) -> EditOutcome:
-        await self._desk.gate()
-        return await self._desk.push(self._proposal(edit, sha256_of(text)))
+    async def _remember(self, edit: FileEdit, known: EditOutcome, fingerprint: str) -> Rejection | None:
+        """The log says what became of this edit before the run was interrupted."""
+        if known.state == "failed":
+            return Rejection(edit, f"{edit.path}: {known.reason}", recorded=True)
+        await self._landed(edit.path, self._desk.view.read(edit.path), fingerprint)
+        return None
+
+    async def _reconcile(self, edit: FileEdit, recorded: e.EditProposed, fingerprint: str) -> None:
+        """The edit was on its way when the run was interrupted, and the file shows that it arrived."""
+        outcome = EditOutcome(
+            edit_id=recorded.edit_id, path=edit.path, state="confirmed", sha256=recorded.sha256
+        )
+        await self._desk.note(e.EditSettled(outcome=outcome))
+        await self._landed(edit.path, self._desk.view.read(edit.path), fingerprint)
+
+    async def _landed(self, path: str, text: str, fingerprint: str) -> None:
+        self._done.add(fingerprint)
+        self.landed[path] = sha256_of(text)
+        await self._on_landed(path, text)
 
     def _proposal(self, edit: FileEdit, sha256: str) -> e.EditProposed:
         return e.EditProposed(

@@ -131,7 +131,7 @@ class TestWriter(Worker):
 
     def hides(self, path: str) -> bool:
         """In a project, hide what the other agents wrote in this run: tests are not copies of the code."""
-        return self.desk.order.kind == "project" and self.desk.made_by.get(path) in (
+        return self.desk.order.kind == "project" and self.desk.log.state.authors.get(path) in (
             Role.CODE_GENERATOR,
             Role.UI_DESIGNER,
         )

@@ -50,11 +50,13 @@ class Note:
     event: (
         e.TaskProgressed
         | e.MessageSent
+        | e.AgentAsked
         | e.ModelCallStarted
         | e.ModelAnswered
         | e.ModelCallFailed
         | e.ToolUsed
         | e.ArtifactMade
+        | e.BaseKept
         | e.EditProposed
         | e.EditSettled
         | e.TestsStarted
@@ -70,6 +72,11 @@ class PauseRun:
 @dataclass(frozen=True, slots=True)
 class ResumeRun:
     pass
+
+
+@dataclass(frozen=True, slots=True)
+class ReopenRun:
+    """Go on with a run whose program ended in the middle of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +105,7 @@ Command = (
     | Note
     | PauseRun
     | ResumeRun
+    | ReopenRun
     | GrantStep
     | StopRun
     | FinishRun

@@ -89,6 +89,8 @@ def _note(state: RunState, command: c.Note) -> list[e.Event]:
     event = command.event
     if isinstance(event, e.EditSettled) and event.outcome.edit_id not in state.proposed:
         raise NotNow(f"edit {event.outcome.edit_id!r} was never proposed")
+    if isinstance(event, e.BaseKept) and event.path in state.bases:
+        return []
     if isinstance(event, e.EditProposed) and event.edit_id in state.proposed:
         raise NotNow(f"edit {event.edit_id!r} was proposed already")
     return [event]
@@ -100,6 +102,10 @@ def _pause(state: RunState, _: c.PauseRun) -> list[e.Event]:
 
 def _resume(state: RunState, _: c.ResumeRun) -> list[e.Event]:
     return [e.RunResumed()] if state.paused else []
+
+
+def _reopen(_: RunState, __: c.ReopenRun) -> list[e.Event]:
+    return [e.RunReopened()]
 
 
 def _grant(state: RunState, _: c.GrantStep) -> list[e.Event]:
@@ -125,6 +131,7 @@ _RULES: dict[type, Callable[[RunState, Any], list[e.Event]]] = {
     c.Note: _note,
     c.PauseRun: _pause,
     c.ResumeRun: _resume,
+    c.ReopenRun: _reopen,
     c.GrantStep: _grant,
     c.StopRun: _stop,
     c.FinishRun: _finish,

@@ -28,10 +28,10 @@ class RunLog:
         self._broken: Exception | None = None
 
     @classmethod
-    async def open(cls, run_id: RunId, store: EventStore, bus: Bus) -> "RunLog":
-        """Return the log of a run that may have a history already."""
-        recorded = await store.read(run_id)
-        return cls(run_id, store, bus, fold(r.body for r in recorded))
+    async def open(cls, run_id: RunId, store: EventStore, bus: Bus) -> "tuple[RunLog, list[Recorded]]":
+        """Return the log of a run that may have a history, and that history."""
+        history = await store.read(run_id)
+        return cls(run_id, store, bus, fold(one.body for one in history)), history
 
     async def handle(self, command: Command) -> list[Event]:
         """Decide and append; returns the new events once they are durable. Raises ``NotNow``."""

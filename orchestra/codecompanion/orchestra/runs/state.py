@@ -8,7 +8,7 @@ from typing import Any
 from codecompanion.contracts import events as e
 from codecompanion.contracts.edits import EditOutcome
 from codecompanion.contracts.ids import ArtifactId, EditId, TaskId
-from codecompanion.contracts.messages import ArtifactRef
+from codecompanion.contracts.messages import ArtifactRef, Role
 from codecompanion.contracts.orders import RunOrder
 from codecompanion.contracts.plan import Plan, PlanTask
 from codecompanion.contracts.status import TaskPhase
@@ -44,7 +44,11 @@ class Spending:
 
 @dataclass(frozen=True, slots=True)
 class RunState:
-    """Everything that was decided and seen in a run, up to ``version`` events."""
+    """Everything that was decided and seen in a run, up to ``version`` events.
+
+    ``bases`` holds what stood in each changed file before the run (None: nothing), ``authors`` which role
+    wrote it last.
+    """
 
     version: int = 0
     order: RunOrder | None = None
@@ -57,8 +61,10 @@ class RunState:
     testing: bool = False
     baseline: TestReport | None = None
     reports: tuple[TestReport, ...] = ()
-    proposed: Mapping[EditId, str] = field(default_factory=lambda: MappingProxyType({}))
+    bases: Mapping[str, str | None] = field(default_factory=lambda: MappingProxyType({}))
+    proposed: Mapping[EditId, Role] = field(default_factory=lambda: MappingProxyType({}))
     settled: Mapping[EditId, EditOutcome] = field(default_factory=lambda: MappingProxyType({}))
+    authors: Mapping[str, Role] = field(default_factory=lambda: MappingProxyType({}))
     artifacts: Mapping[ArtifactId, str] = field(default_factory=lambda: MappingProxyType({}))
     spending: Spending = Spending()
     text: str = ""
@@ -176,12 +182,21 @@ def _artifact(state: RunState, event: e.ArtifactMade) -> Changes:
     return {"artifacts": MappingProxyType({**state.artifacts, event.ref.id: event.text})}
 
 
+def _base(state: RunState, event: e.BaseKept) -> Changes:
+    return {"bases": MappingProxyType({**state.bases, event.path: event.text})}
+
+
 def _proposed(state: RunState, event: e.EditProposed) -> Changes:
-    return {"proposed": MappingProxyType({**state.proposed, event.edit_id: event.edit.path})}
+    return {"proposed": MappingProxyType({**state.proposed, event.edit_id: event.role})}
 
 
 def _settled(state: RunState, event: e.EditSettled) -> Changes:
-    return {"settled": MappingProxyType({**state.settled, event.outcome.edit_id: event.outcome})}
+    outcome = event.outcome
+    changes: Changes = {"settled": MappingProxyType({**state.settled, outcome.edit_id: outcome})}
+    if outcome.state != "failed":
+        author = state.proposed[outcome.edit_id]
+        changes["authors"] = MappingProxyType({**state.authors, outcome.path: author})
+    return changes
 
 
 def _tests_started(_: RunState, event: e.TestsStarted) -> Changes:
@@ -195,6 +210,19 @@ def _tests_ran(state: RunState, event: e.TestsRan) -> Changes:
     report = event.report
     said = f"{report.passed} tests passed, {report.failed} failed" if report.ran else "no tests ran"
     return {"testing": False, "reports": (*state.reports, report), "text": said}
+
+
+def _reopened(state: RunState, _: e.RunReopened) -> Changes:
+    """What was running when the program ended waits again; a step it had used is given back."""
+    running = [t for t in state.tasks.values() if t.phase == "running"]
+    waiting = {t.task.id: replace(t, phase="waiting") for t in running}
+    return {
+        "tasks": MappingProxyType({**state.tasks, **waiting}),
+        "steps_taken": state.steps_taken - len(running),
+        "planning": False,
+        "testing": False,
+        "text": "going on where it was interrupted",
+    }
 
 
 def _finished(_: RunState, event: e.RunFinished) -> Changes:
@@ -214,17 +242,20 @@ _CHANGES: dict[type, Callable[[RunState, Any], Changes]] = {
     e.TaskFinished: _task_finished,
     e.TaskFailed: _task_failed,
     e.MessageSent: lambda _, __: {},
+    e.AgentAsked: lambda _, __: {},
     e.ModelCallStarted: lambda _, __: {},
     e.ModelCallFailed: lambda _, __: {},
     e.ModelAnswered: _answered,
     e.ToolUsed: lambda _, __: {},
     e.ArtifactMade: _artifact,
+    e.BaseKept: _base,
     e.EditProposed: _proposed,
     e.EditSettled: _settled,
     e.TestsStarted: _tests_started,
     e.TestsRan: _tests_ran,
     e.RunPaused: lambda _, __: {"paused": True, "text": "paused"},
     e.RunResumed: lambda _, __: {"paused": False, "text": "going on"},
+    e.RunReopened: _reopened,
     e.StepGranted: lambda state, _: {"steps_granted": state.steps_granted + 1},
     e.StopRequested: lambda _, event: {"stop_reason": event.reason, "text": f"stopping: {event.reason}"},
     e.RunFinished: _finished,
