@@ -1,0 +1,212 @@
+"""`orchestra run`: one request done in a folder, without an editor."""
+
+import asyncio
+import json
+import logging
+import os
+import sys
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from codecompanion.contracts.errors import BadRequest, OrchestraError
+from codecompanion.contracts.events import Recorded
+from codecompanion.contracts.ids import RunId
+from codecompanion.contracts.orders import RunOrder
+from codecompanion.contracts.status import RunStatus
+from codecompanion.server.cli_commands.exit_codes import DONE, FAILED, code_for, sentence_for
+from codecompanion.server.cli_commands.interrupts import Interrupts
+from codecompanion.server.cli_commands.order_checks import (
+    kind_of_work,
+    known_template,
+    usable_request,
+    usable_workspace,
+)
+from codecompanion.server.cli_commands.run_progress import Progress, progress_on
+from codecompanion.server.cli_commands.run_summary import summary_lines
+from codecompanion.server.cli_commands.stepping import EnterKey, Stepping
+from codecompanion.server.logs import configure_logging, redactor
+from codecompanion.server.settings.folders import user_file
+from codecompanion.server.settings.load import load_settings
+from codecompanion.server.settings.model import Settings
+from codecompanion.server.settings.redaction import plain
+
+_log = logging.getLogger(__name__)
+
+STDIN = 0
+"""The file descriptor of standard input."""
+
+
+class RunEngine(Protocol):
+    """What this command needs of the engine of one workspace."""
+
+    async def start(self, order: RunOrder) -> RunId:
+        """Begin a run; raises ``BadRequest`` when the order cannot be taken."""
+        ...
+
+    def watch(self, run_id: RunId) -> AsyncIterator[tuple[Recorded, RunStatus]]:
+        """Yield what happens from now on with the status after it."""
+        ...
+
+    async def next(self, run_id: RunId) -> None:
+        """In a stepwise run, let one more agent go."""
+        ...
+
+    async def stop(self, run_id: RunId, reason: str) -> None:
+        """Stop the run; it ends soon after."""
+        ...
+
+    async def wait(self, run_id: RunId) -> RunStatus:
+        """Return the final status once the run has ended."""
+        ...
+
+
+class Headless(Protocol):
+    """The parts of a workspace without an editor."""
+
+    @property
+    def engine(self) -> RunEngine:
+        """The engine of the workspace."""
+        ...
+
+
+OpenHeadless = Callable[[Settings, Path], AbstractAsyncContextManager[Headless]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunArguments:
+    """The command line of `orchestra run`, as typed."""
+
+    request: str
+    workspace: str = "."
+    template: str | None = None
+    offline: bool = False
+    as_json: bool = False
+    step: bool = False
+    log_level: str | None = None
+
+
+def run(
+    arguments: RunArguments,
+    *,
+    open_headless: OpenHeadless | None = None,
+    environ: Mapping[str, str] = os.environ,
+) -> int:
+    """Do the request and return the exit code: 0 only when the work is done and its tests pass.
+
+    With ``as_json`` standard output gets exactly one JSON object, also when nothing could be started.
+    """
+    configure_logging(arguments.log_level or "warning")
+    try:
+        settings = load_settings(None, environ, user_file(environ))
+        order = order_from(arguments, settings)
+        return asyncio.run(_drive(arguments, settings, order, open_headless or _real_headless))
+    except Exception as fault:
+        if arguments.as_json:
+            _print_json({"error": sentence_for(fault), "exitCode": code_for(fault)})
+        raise
+
+
+def order_from(arguments: RunArguments, settings: Settings) -> RunOrder:
+    """Return the order; raises ``BadRequest`` or ``WorkspaceError``."""
+    if arguments.step and arguments.request == "-":
+        raise BadRequest(
+            "--step needs standard input for Enter; give the request as an argument instead of '-'"
+        )
+    request = usable_request(arguments.request, sys.stdin.buffer)
+    template = known_template(arguments.template)
+    workspace = usable_workspace(arguments.workspace)
+    return RunOrder(
+        kind=kind_of_work(workspace, template),
+        request=request,
+        workspace=str(workspace),
+        template=template,
+        offline=arguments.offline or settings.offline,
+        stepwise=arguments.step or settings.stepwise,
+        max_repairs=settings.max_repairs,
+    )
+
+
+def exit_code_of(status: RunStatus) -> int:
+    """Return 0 only for work that is done, kept whole, and shown to work by tests that ran."""
+    tested = bool(status.tests_passed) and status.tests_failed == 0
+    return DONE if status.phase == "done" and tested and not status.failed_edits else FAILED
+
+
+def _real_headless(settings: Settings, workspace: Path) -> AbstractAsyncContextManager[Headless]:
+    from codecompanion.server.bootstrap import headless  # noqa: PLC0415 - the whole engine hangs on it
+
+    return headless(settings, workspace)
+
+
+async def _drive(
+    arguments: RunArguments, settings: Settings, order: RunOrder, open_headless: OpenHeadless
+) -> int:
+    with Interrupts() as interrupts, progress_on(sys.stderr) as progress:
+        try:
+            async with open_headless(settings, Path(order.workspace)) as parts:
+                status = await _follow(parts.engine, order, interrupts, progress)
+        except asyncio.CancelledError:
+            if interrupts.exit_code is None:
+                raise
+            return interrupts.exit_code
+    code = interrupts.exit_code or exit_code_of(status)
+    if arguments.as_json:
+        _print_json({**status.to_wire(), "exitCode": code})
+    else:
+        for line in summary_lines(status):
+            sys.stdout.write(f"{plain(redactor(line))}\n")
+    return code
+
+
+async def _follow(engine: RunEngine, order: RunOrder, interrupts: Interrupts, progress: Progress) -> RunStatus:
+    run_id = await engine.start(order)
+    stepping = Stepping(
+        EnterKey(STDIN),
+        grant=lambda: engine.next(run_id),
+        stop=lambda reason: engine.stop(run_id, reason),
+        note=progress.note,
+    )
+    helpers = [
+        asyncio.create_task(_show(engine, run_id, progress, stepping)),
+        asyncio.create_task(_stop_when_asked(engine, run_id, interrupts, progress)),
+    ]
+    if order.stepwise:
+        helpers.append(asyncio.create_task(stepping.drive()))
+    try:
+        status = await engine.wait(run_id)
+        progress.update(status)
+        return status
+    finally:
+        await _end(helpers)
+
+
+async def _end(helpers: list[asyncio.Task[None]]) -> None:
+    for helper in helpers:
+        helper.cancel()
+    for result in await asyncio.gather(*helpers, return_exceptions=True):
+        if isinstance(result, Exception):
+            _log.error("a part of the display failed", exc_info=result)
+
+
+async def _show(engine: RunEngine, run_id: RunId, progress: Progress, stepping: Stepping) -> None:
+    async for _, status in engine.watch(run_id):
+        progress.update(status)
+        stepping.seen(status)
+
+
+async def _stop_when_asked(
+    engine: RunEngine, run_id: RunId, interrupts: Interrupts, progress: Progress
+) -> None:
+    await interrupts.first.wait()
+    progress.note("Stopping; press Ctrl-C again to end at once.")
+    try:
+        await engine.stop(run_id, "interrupted on the command line")
+    except OrchestraError as fault:
+        progress.note(str(fault))
+
+
+def _print_json(value: Mapping[str, object]) -> None:
+    sys.stdout.write(f"{redactor(json.dumps(value, ensure_ascii=False))}\n")

@@ -1,0 +1,234 @@
+"""Every setting there is, with its type, range and default."""
+
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath, PureWindowsPath
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from codecompanion.router.config import parse_model
+from codecompanion.server.settings.names import KEY_VARIABLES, PROVIDERS, URL_VARIABLES
+from codecompanion.server.settings.secret import Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """How a setting may be given.
+
+    ``expects`` ends a sentence that begins with "give". ``variable`` is the environment's name for it where
+    that is not made from the setting's own. A ``machine`` setting is not taken from the editor: an opened
+    folder can bring editor settings along, and those must not say where keys and code are sent or switch
+    the machine's guards off.
+    """
+
+    expects: str
+    variable: str = ""
+    machine: bool = False
+
+
+def _model_name(given: str) -> str:
+    parse_model(given)
+    return given.strip()
+
+
+def _base_url(given: str) -> str:
+    parts = urlsplit(given)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:
+        raise ValueError("not an address")
+    if "@" in parts.netloc or parts.query or parts.fragment or any(sign.isspace() for sign in given):
+        raise ValueError("more than an address")
+    return given
+
+
+def _split(given: object) -> object:
+    if isinstance(given, str):
+        return tuple(shlex.split(given))
+    return tuple(given) if isinstance(given, list) else given
+
+
+def _command(given: tuple[str, ...]) -> tuple[str, ...]:
+    if not given or not given[0].strip() or any("\0" in word for word in given):
+        raise ValueError("not a command")
+    return given
+
+
+def _folder(given: str) -> str:
+    path = PureWindowsPath(given) if "\\" in given or ":" in given[:3] else PurePosixPath(given)
+    if not given.strip() or "\0" in given or ".." in path.parts or path.parts in ((), (path.anchor,)):
+        raise ValueError("not a folder of its own")
+    return given
+
+
+def _lower(given: object) -> object:
+    return given.lower() if isinstance(given, str) else given
+
+
+ModelName = Annotated[str, AfterValidator(_model_name)]
+BaseUrl = Annotated[str, AfterValidator(_base_url)]
+Command = Annotated[
+    tuple[str, ...],
+    BeforeValidator(_split, json_schema_input_type=str | tuple[str, ...]),
+    AfterValidator(_command),
+]
+Folder = Annotated[str, AfterValidator(_folder)]
+LogLevel = Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)]
+Sandbox = Annotated[Literal["auto", "off"], BeforeValidator(_lower)]
+Trace = Annotated[Literal["off", "messages", "verbose"], BeforeValidator(_lower)]
+Wire = Annotated[Literal["responses", "chat"], BeforeValidator(_lower)]
+Seconds = Annotated[float, Field(ge=1, le=3600, allow_inf_nan=False), Given("seconds from 1 to 3600")]
+Flag = Annotated[bool, Given("true or false")]
+
+_MODEL = Given(f"provider/model such as 'local/qwen2.5-coder:7b'; providers: {', '.join(PROVIDERS)}")
+
+
+def _key(provider: str) -> Given:
+    return Given("a key without spaces or line breaks", KEY_VARIABLES[provider], machine=True)
+
+
+def _url(provider: str) -> Given:
+    expects = "a bare address such as 'http://127.0.0.1:11434/v1' (no user name, no '?')"
+    return Given(expects, URL_VARIABLES[provider], machine=True)
+
+
+class RoleModels(BaseModel):
+    """The model of each agent; None leaves the choice to the router."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    project_manager: Annotated[ModelName | None, _MODEL, Field(description="The model that plans.")] = None
+    code_generator: Annotated[ModelName | None, _MODEL, Field(description="The model that writes code.")] = None
+    ui_designer: Annotated[ModelName | None, _MODEL, Field(description="The model that designs pages.")] = None
+    test_writer: Annotated[ModelName | None, _MODEL, Field(description="The model that writes tests.")] = None
+    debugger: Annotated[
+        ModelName | None, _MODEL, Field(description="The model that mends what the tests find.")
+    ] = None
+
+
+class Settings(BaseSettings):
+    """All settings, checked and frozen; made by `load_settings`, or without arguments for the defaults.
+
+    Neither this process's environment nor any file is read here: values come from the caller's sources only.
+    """
+
+    model_config = SettingsConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    models: RoleModels = RoleModels()
+    offline: Annotated[Flag, Field(description="Use no model, only the built-in templates.")] = False
+    max_parallel: Annotated[
+        int,
+        Field(ge=1, le=64, description="How many tasks may run at the same time."),
+        Given("a whole number from 1 to 64"),
+    ] = 12
+    max_repairs: Annotated[
+        int,
+        Field(ge=0, le=20, description="How many rounds the Debugger gets before a run ends red."),
+        Given("a whole number from 0 to 20"),
+    ] = 3
+    deadline: Annotated[Seconds, Field(description="Seconds one model call may take, retries included.")] = (
+        300.0
+    )
+    test_command: Annotated[
+        Command | None,
+        Field(description="The command that runs the project's tests, where the built-in choice is wrong."),
+        Given("a command such as 'python -m pytest -q', or a list of its words"),
+    ] = None
+    test_timeout: Annotated[Seconds, Field(description="Seconds one test run may take.")] = 300.0
+    log_level: Annotated[
+        LogLevel,
+        Field(description="How much the log on stderr says."),
+        Given("debug, info, warning or error"),
+    ] = "info"
+    data_folder: Annotated[
+        Folder,
+        Field(description="Where runs are recorded: a folder in the workspace, or an absolute path."),
+        Given("a folder such as '.orchestra', without '..'", machine=True),
+    ] = ".orchestra"
+    stepwise: Annotated[Flag, Field(description="Wait for `next` before each agent.")] = False
+    sandbox: Annotated[
+        Sandbox,
+        Field(description="Guard the commands agents run as well as the machine can, or not at all."),
+        Given("auto or off", machine=True),
+    ] = "auto"
+    trace: Annotated[
+        Trace,
+        Field(description="How much of the editor's messages the log repeats."),
+        Given("off, messages or verbose"),
+    ] = "off"
+
+    anthropic_base_url: Annotated[
+        BaseUrl | None, _url("anthropic"), Field(description="Where Anthropic is reached.")
+    ] = None
+    openai_base_url: Annotated[
+        BaseUrl | None, _url("openai"), Field(description="Where OpenAI is reached.")
+    ] = None
+    gemini_base_url: Annotated[
+        BaseUrl | None, _url("gemini"), Field(description="Where Gemini is reached.")
+    ] = None
+    local_base_url: Annotated[
+        BaseUrl | None,
+        _url("local"),
+        Field(
+            description="A server of yours that speaks OpenAI's protocol: Ollama, llama.cpp, vLLM, LM Studio."
+        ),
+    ] = None
+    local_model: Annotated[
+        str | None,
+        Field(min_length=1, max_length=200, description="The model to ask that server for."),
+        Given("the model's name as the server knows it"),
+    ] = None
+
+    local_native_tools: Annotated[
+        Flag, Field(description="Whether that server takes tool calls the native way; many refuse them.")
+    ] = False
+    openai_wire: Annotated[
+        Wire | None,
+        Field(description="Which of OpenAI's interfaces to speak; by itself chosen by the address."),
+        Given("responses or chat"),
+    ] = None
+
+    anthropic_api_key: Annotated[Secret | None, _key("anthropic"), Field(description="Anthropic's key.")] = None
+    openai_api_key: Annotated[Secret | None, _key("openai"), Field(description="OpenAI's key.")] = None
+    gemini_api_key: Annotated[Secret | None, _key("gemini"), Field(description="Gemini's key.")] = None
+    local_api_key: Annotated[
+        Secret | None, _key("local"), Field(description="The key of your own server, if it wants one.")
+    ] = None
+
+    _origins: dict[str, str] = PrivateAttr(default_factory=dict)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Leave out the sources that would look at this process by themselves."""
+        return (init_settings,)
+
+    @classmethod
+    def from_sources(cls, sources: Sequence[PydanticBaseSettingsSource], origins: Mapping[str, str]) -> Self:
+        """Return what the sources give together, strongest first; ``origins`` says where each setting stood."""
+        given: dict[str, Any] = {"_build_sources": (tuple(sources), {})}
+        settings = cls(**given)
+        settings._origins = dict(origins)
+        return settings
+
+    def origin(self, name: str) -> str | None:
+        """Return where the setting of that dotted name was given, in words; None for a default."""
+        return self._origins.get(name)
+
+    def key(self, provider: str) -> Secret | None:
+        """Return a provider's key, None where there is none or the provider needs none."""
+        secret: Secret | None = getattr(self, f"{provider}_api_key", None)
+        return secret
+
+    def secrets(self) -> tuple[Secret, ...]:
+        """Return every key there is, for the redactor."""
+        found = (self.key(provider) for provider in KEY_VARIABLES)
+        return tuple(secret for secret in found if secret is not None)

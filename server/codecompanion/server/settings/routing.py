@@ -1,0 +1,50 @@
+"""From our settings to what the model layer takes."""
+
+from pydantic import SecretStr
+
+from codecompanion.contracts.messages import Role
+from codecompanion.router.config import (
+    LocalConfig,
+    ModelRef,
+    OpenAIConfig,
+    ProviderConfig,
+    RouterConfig,
+    parse_model,
+)
+from codecompanion.server.settings.model import Settings
+
+
+def router_config(settings: Settings) -> RouterConfig:
+    """Return the model layer's configuration, keys included."""
+    return RouterConfig(
+        anthropic=ProviderConfig(api_key=_key(settings, "anthropic"), base_url=settings.anthropic_base_url),
+        openai=OpenAIConfig(
+            api_key=_key(settings, "openai"), base_url=settings.openai_base_url, wire=settings.openai_wire
+        ),
+        gemini=ProviderConfig(api_key=_key(settings, "gemini"), base_url=settings.gemini_base_url),
+        local=LocalConfig(
+            api_key=_key(settings, "local"),
+            base_url=settings.local_base_url,
+            model=settings.local_model or "",
+            native_tools=settings.local_native_tools,
+        ),
+        models=_models(settings),
+        only_offline=settings.offline,
+        deadline=settings.deadline,
+    )
+
+
+def _key(settings: Settings, provider: str) -> SecretStr | None:
+    secret = settings.key(provider)
+    return SecretStr(secret.reveal()) if secret is not None else None
+
+
+def _models(settings: Settings) -> dict[Role, ModelRef]:
+    chosen = {
+        Role.PROJECT_MANAGER: settings.models.project_manager,
+        Role.CODE_GENERATOR: settings.models.code_generator,
+        Role.UI_DESIGNER: settings.models.ui_designer,
+        Role.TEST_WRITER: settings.models.test_writer,
+        Role.DEBUGGER: settings.models.debugger,
+    }
+    return {role: parse_model(name) for role, name in chosen.items() if name is not None}
