@@ -70,12 +70,9 @@ class Crew:
         async with self.turn(self._gate.step):
             await self._desk.log.handle(c.StartTask(task.id, task.role))
             refs = tuple(ref for wanted in task.depends_on for ref in self._state.tasks[wanted].artifacts)
-            await self._carry_out(
-                task,
-                self._workers[task.role].work(await self._job(task)),
-                sender=Role.PROJECT_MANAGER,
-                refs=refs,
-            )
+            job = await self._job(task)
+            worker = self._workers[task.role]
+            await self._carry_out(task, lambda: worker.work(job), sender=Role.PROJECT_MANAGER, refs=refs)
 
     async def mend(self, task: PlanTask, report: TestReport) -> None:
         """Let the Debugger try once to make a red report green."""
@@ -87,7 +84,7 @@ class Crew:
                 t.summary for t in self._state.tasks.values() if is_repair(t.task) and t.phase == "done"
             )
             job = MendJob(self._desk.order, plan, task, report, tried, self._state.files())
-            await self._carry_out(task, self._debugger.mend(job), sender="test runner", refs=(ref,))
+            await self._carry_out(task, lambda: self._debugger.mend(job), sender="test runner", refs=(ref,))
 
     @property
     def _plan(self) -> Plan:
@@ -107,13 +104,18 @@ class Crew:
                     return
 
     async def _carry_out(
-        self, task: PlanTask, work: Awaitable[WorkResult], *, sender: str, refs: tuple[ArtifactRef, ...]
+        self,
+        task: PlanTask,
+        work: Callable[[], Awaitable[WorkResult]],
+        *,
+        sender: str,
+        refs: tuple[ArtifactRef, ...],
     ) -> None:
         handed = await self._desk.send(
             sender, task.role, task.title, artifacts=refs, priority=task.priority, cause=self._plan_message
         )
         try:
-            result = await work
+            result = await work()
         except OrchestraError as error:
             await self._desk.log.handle(c.FailTask(task.id, str(error)))
             return

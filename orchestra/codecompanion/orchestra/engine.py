@@ -15,6 +15,7 @@ from codecompanion.contracts.ports import (
     EditSink,
     EventStore,
     ModelGateway,
+    SubscriberLagged,
     TestRunner,
     WorkspaceView,
 )
@@ -209,12 +210,27 @@ class Engine:
         return self.status(run_id)
 
     async def watch(self, run_id: RunId) -> AsyncIterator[tuple[Recorded, RunStatus]]:
-        """Yield every event of a run from now on with the status after it; ends with the run."""
-        run = self._run(run_id)
-        async for recorded in self._parts.bus.subscribe(run_id):
-            yield recorded, self.status(run_id)
-            if recorded.body.event == "run_finished" or run.log.state.ended:
-                return
+        """Yield every event of a run from its first on, with the run's present status; ends with the run."""
+        self._run(run_id)
+        events = self._parts.bus.subscribe(run_id)
+        seen = 0
+        while True:
+            # the log holds what was published before, or lost while this watcher lagged
+            for recorded in await self._parts.store.read(run_id):
+                if recorded.version > seen:
+                    seen = recorded.version
+                    yield recorded, self.status(run_id)
+                    if recorded.body.event == "run_finished":
+                        return
+            try:
+                async for recorded in events:
+                    if recorded.version > seen:
+                        seen = recorded.version
+                        yield recorded, self.status(run_id)
+                        if recorded.body.event == "run_finished":
+                            return
+            except SubscriberLagged:
+                continue
 
     async def close(self) -> None:
         """Cancel what runs without ending it in the log; a later start can resume it."""

@@ -74,7 +74,9 @@ def phase_of(state: RunState) -> Phase:
         return "waiting"
     if state.plan is None:
         return "planning"
-    return "mending" if state.reports else "working"
+    if state.reports:
+        return "testing" if state.reports[-1].green else "mending"
+    return "working"
 
 
 def waits_for_step(state: RunState) -> bool:

@@ -1,0 +1,1 @@
+"""One client per provider, all behind the ``ModelClient`` port."""

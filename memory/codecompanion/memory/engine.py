@@ -1,0 +1,120 @@
+"""How SQLite is opened here: durable commits, a journal mode the engine is safe with, errors in plain words."""
+
+import logging
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from codecompanion.contracts.errors import OrchestraError, WorkspaceError
+from codecompanion.memory.errors import StorageError
+
+log = logging.getLogger(__name__)
+
+BUSY_SECONDS = 5.0
+SqliteVersion = tuple[int, int, int]
+
+
+def wal_is_safe(version: SqliteVersion) -> bool:
+    """Whether an engine has the mended WAL reset: from 3.51.3, and the two branches it was carried back to.
+
+    Before that, two connections that write or checkpoint at the same time can corrupt the database.
+    """
+    return (3, 44, 6) <= version < (3, 45) or (3, 50, 7) <= version < (3, 51) or version >= (3, 51, 3)
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Open a connection in autocommit mode: transactions are begun by name, by one thread at a time."""
+    connection = sqlite3.connect(
+        path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=16
+    )
+    connection.execute("PRAGMA foreign_keys=ON")
+    # a database that came with a cloned repository must not reach into SQL functions from its schema
+    connection.execute("PRAGMA trusted_schema=OFF")
+    return connection
+
+
+def connect_reader(path: Path) -> sqlite3.Connection:
+    """Open a connection that cannot write."""
+    connection = connect(path)
+    connection.execute("PRAGMA query_only=ON")
+    return connection
+
+
+def settle_journal_mode(connection: sqlite3.Connection, *, live_wal: bool, version: SqliteVersion) -> str:
+    """Bring the database to the journal mode its engine is safe with and return the mode it really has.
+
+    A live WAL (``live_wal``: its file holds frames) is left alone; it is changed at the next quiet start.
+    Commits survive a power loss in either mode: in DELETE mode only EXTRA also syncs the folder after the
+    journal is removed, without which the journal could come back and undo an acknowledged commit.
+    """
+    wanted = "wal" if wal_is_safe(version) else "delete"
+    mode = str(connection.execute("PRAGMA journal_mode").fetchone()[0])
+    if mode != wanted and not (mode == "wal" and live_wal):
+        mode = str(connection.execute(f"PRAGMA journal_mode={wanted}").fetchone()[0])
+    if mode != wanted:
+        log.warning("journal mode is %s, wanted %s for SQLite %s", mode, wanted, version)
+    connection.execute(f"PRAGMA synchronous={'FULL' if mode == 'wal' else 'EXTRA'}")
+    return mode
+
+
+@contextmanager
+def immediate(connection: sqlite3.Connection) -> Iterator[None]:
+    """Run a block in one write transaction that takes its lock at the start; any exception undoes it.
+
+    A deferred transaction that turns into a write fails at once when another writer is busy, whatever the
+    busy timeout says.
+    """
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        # some failures (a full disk) make the engine roll back by itself
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+_LOCKED = "{path} is locked by another program: close what else has it open"
+_DAMAGED = "{path} is damaged ({error}): start again to have it set aside and restored"
+_NOT_WRITABLE = "{path} cannot be opened for writing ({error}): make it a writable file"
+_IN_PLAIN_WORDS: dict[int, tuple[type[OrchestraError], str]] = {
+    sqlite3.SQLITE_FULL: (
+        StorageError,
+        "the disk is full: nothing was stored in {path}; free some space, then retry",
+    ),
+    sqlite3.SQLITE_IOERR: (
+        StorageError,
+        "the disk under {path} failed ({error}): check the disk and its free space",
+    ),
+    sqlite3.SQLITE_BUSY: (StorageError, _LOCKED),
+    sqlite3.SQLITE_LOCKED: (StorageError, _LOCKED),
+    sqlite3.SQLITE_CORRUPT: (StorageError, _DAMAGED),
+    sqlite3.SQLITE_NOTADB: (StorageError, _DAMAGED),
+    sqlite3.SQLITE_READONLY_DBMOVED: (
+        StorageError,
+        "{path} was moved or deleted while in use: start again to begin a new log",
+    ),
+    sqlite3.SQLITE_READONLY: (WorkspaceError, _NOT_WRITABLE),
+    sqlite3.SQLITE_CANTOPEN: (WorkspaceError, _NOT_WRITABLE),
+    sqlite3.SQLITE_PERM: (WorkspaceError, _NOT_WRITABLE),
+}
+_OTHERWISE = (StorageError, "{path} cannot be used ({error}): move it away to begin a new log")
+
+
+def result_code(error: sqlite3.Error) -> int:
+    """Return SQLite's extended result code, 0 when the error came from Python's side of it."""
+    return getattr(error, "sqlite_errorcode", 0)
+
+
+def is_damage(error: sqlite3.Error) -> bool:
+    """Whether an error says that the file's content is broken."""
+    return result_code(error) & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def in_plain_words(error: sqlite3.Error, path: Path) -> OrchestraError:
+    """Return the typed exception for a failed use of ``path``, with the mend."""
+    code = result_code(error)
+    kind, words = _IN_PLAIN_WORDS.get(code) or _IN_PLAIN_WORDS.get(code & 0xFF) or _OTHERWISE
+    return kind(words.format(path=path, error=error))

@@ -1,0 +1,103 @@
+"""Events as JSON text and back, exactly: what cannot be read back as it was is never stored."""
+
+import json
+from collections.abc import Sequence
+from typing import Any, get_args
+
+from pydantic import ValidationError
+from pydantic_core import PydanticSerializationError
+
+from codecompanion.contracts.base import Contract
+from codecompanion.contracts.events import EVENT, Event, Recorded
+from codecompanion.contracts.ids import RunId
+from codecompanion.memory.errors import StorageError
+
+EVENT_TYPES = frozenset(get_args(get_args(Event)[0]))
+
+MAX_CHARACTERS = 100_000_000
+"""The longest event taken, well under what SQLite holds in one field."""
+
+
+def _is_free(annotation: Any) -> bool:
+    """Whether a type can hold what the quick serialiser would alter or the quick parser would refuse.
+
+    Those are NaN and infinity (written as null) and, in free-form values such as tool arguments, which come
+    from models, also lone surrogates in keys and deep nesting.
+    """
+    if annotation is Any or annotation is float:
+        return True
+    if isinstance(annotation, type) and issubclass(annotation, Contract):
+        return any(_is_free(field.annotation) for field in annotation.model_fields.values())
+    return any(_is_free(part) for part in get_args(annotation))
+
+
+_FREE_TYPES = frozenset(kind for kind in EVENT_TYPES if _is_free(kind))
+
+
+def require_storable(run_id: RunId) -> None:
+    """Raise ``StorageError`` for a run id that is not plain printable ASCII."""
+    if not (run_id and run_id.isascii() and run_id.isprintable()):
+        raise StorageError(f"run id {run_id!r} cannot be stored: use letters, digits and dashes")
+
+
+def encode(event: Event) -> str:
+    """Return the event's JSON text, valid UTF-8 without NUL; raises ``StorageError`` if none is exact."""
+    if type(event) not in EVENT_TYPES:
+        raise StorageError(f"{event!r:.200} is no event: add its type to contracts.events first")
+    text = _quick_text(event) or _exact_text(event)
+    if len(text) > MAX_CHARACTERS:
+        raise StorageError(
+            f"event {event.event!r} has {len(text)} characters, the log takes {MAX_CHARACTERS}: "
+            "store less in one event"
+        )
+    return text
+
+
+def _quick_text(event: Event) -> str:
+    """Return the quick serialiser's text when it surely reads back as the same event, else ""."""
+    try:
+        text = event.model_dump_json()
+        return text if type(event) not in _FREE_TYPES or EVENT.validate_json(text) == event else ""
+    except (PydanticSerializationError, ValidationError):
+        return ""
+
+
+def _exact_text(event: Event) -> str:
+    try:
+        # not in JSON mode, which would already alter surrogates in keys
+        text = json.dumps(event.model_dump(warnings="error"), separators=(",", ":"))
+        # by their description, because NaN equals nothing
+        exact = repr(_load(text)) == repr(event)
+    except (PydanticSerializationError, ValidationError, ValueError, TypeError, RecursionError) as error:
+        raise StorageError(f"event {event.event!r} cannot be stored as JSON: {error}") from error
+    if not exact:
+        raise StorageError(f"event {event.event!r} does not read back the same: keep to plain JSON values")
+    return text
+
+
+def _load(text: str | bytes) -> Event:
+    return EVENT.validate_python(json.loads(text))
+
+
+def decode(text: bytes) -> Event:
+    """Return the event of a stored text; raises ``StorageError`` for what this release cannot read."""
+    try:
+        return EVENT.validate_json(text)
+    except ValidationError:
+        pass
+    try:
+        return _load(text)
+    except (ValidationError, ValueError, RecursionError) as error:
+        raise StorageError(f"a stored event cannot be read: {text[:80]!r}… ({error})") from error
+
+
+def recorded(
+    run_id: RunId, after_version: int, first_position: int, at: float, events: Sequence[Event]
+) -> list[Recorded]:
+    """Return events with their places in the log, the first one following ``after_version``."""
+    return [
+        Recorded(
+            run_id=run_id, version=after_version + nth, position=first_position + nth - 1, at=at, body=event
+        )
+        for nth, event in enumerate(events, 1)
+    ]

@@ -1,0 +1,28 @@
+"""Whether a folder can be worked in, found out by trying rather than by asking for permission bits."""
+
+import os
+import tempfile
+from pathlib import Path
+
+from codecompanion.contracts.errors import WorkspaceError
+from codecompanion.orchestra.workspace.safe_files import TEMPORARY_PREFIX, readable_errors
+
+
+def check_usable(root: str | Path) -> None:
+    """Raise ``WorkspaceError`` unless ``root`` is a folder that can be listed and written.
+
+    Permission bits lie for administrators and on network drives, so an empty folder is made and removed.
+    """
+    path = Path(root)
+    if not path.is_absolute():
+        raise WorkspaceError(
+            f"the workspace {str(root)!r} is not an absolute path; give the folder's full path"
+        )
+    if not path.exists():
+        raise WorkspaceError(f"the folder {str(path)!r} does not exist; create it or open another one")
+    if not path.is_dir():
+        raise WorkspaceError(f"{str(path)!r} is a file, not a folder; open the folder it lies in")
+    with readable_errors(str(path)):
+        with os.scandir(path) as entries:
+            next(entries, None)
+        Path(tempfile.mkdtemp(prefix=TEMPORARY_PREFIX, suffix=".tmp", dir=path)).rmdir()

@@ -1,0 +1,149 @@
+"""The one door to all models: it chooses, retries, falls back, and keeps the time."""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Iterable, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import Final
+
+from codecompanion.contracts.errors import ProviderError, ProviderFault
+from codecompanion.contracts.messages import Role
+from codecompanion.contracts.model_calls import ModelRequest, ProviderState, Restarted, StreamPart
+from codecompanion.contracts.ports import ModelClient, TemplateLibrary
+from codecompanion.router.choice import Choice, RoleChoice
+from codecompanion.router.config import OFFLINE, ModelRef, RouterConfig
+from codecompanion.router.providers.assembly import make_clients, states_before_any_call
+from codecompanion.router.retries import MonotonicClock, RetryPolicy
+
+_STAYS: Final = frozenset({ProviderFault.BAD_REQUEST})
+"""Faults of the request itself: they are told at once, as no other provider would mend them."""
+
+
+@dataclass
+class _Call:
+    request: ModelRequest
+    ends_at: float
+    failed: list[ProviderError] = field(default_factory=list)
+
+
+class Gateway:
+    """A ``ModelGateway`` over the clients of all providers.
+
+    One deadline covers all tries and all waits of a call. A provider that refused its key is left out for
+    the rest of the session, or until ``check`` finds the key good. Each try after the first begins with a
+    ``Restarted`` part that says what went wrong and who is asked now.
+    """
+
+    def __init__(
+        self,
+        choice: Choice,
+        clients: Mapping[str, ModelClient],
+        retries: RetryPolicy,
+        *,
+        known: Iterable[ProviderState] = (),
+        deadline: float = 300.0,
+        clock: MonotonicClock = time.monotonic,
+    ) -> None:
+        self._choice = choice
+        self._clients = clients
+        self._retries = retries
+        self._deadline = deadline
+        self._clock = clock
+        self._refused: dict[str, ProviderError] = {}
+        self._states = {state.provider: state for state in known}
+
+    async def stream(self, request: ModelRequest) -> AsyncGenerator[StreamPart, None]:
+        """Stream the first candidate's answer that comes; raises ``ProviderError`` or ``CannotBuild``."""
+        call = _Call(request, self._clock() + min(request.deadline, self._deadline))
+        candidates = self._choice.candidates(request)
+        for ref in self._usable(candidates):
+            try:
+                async with aclosing(self._tries(ref, call)) as parts:
+                    async for part in parts:
+                        yield part
+                return
+            except ProviderError as error:
+                if error.fault in _STAYS:
+                    raise
+                if error.fault is ProviderFault.REFUSED_KEY:
+                    self._refused[ref.provider] = error
+            if self._clock() >= call.ends_at:
+                break
+        passed_over = (self._refused[ref.provider] for ref in candidates if ref.provider in self._refused)
+        raise _all_of([*passed_over, *call.failed])
+
+    def native_tools(self, request: ModelRequest) -> bool:
+        """Whether the model that would take ``request`` calls tools natively."""
+        return self._clients[self._first(self._choice.candidates(request)).provider].native_tools
+
+    def choice(self, role: Role) -> ModelRef:
+        """Return the provider and model that an ordinary request of ``role`` goes to first."""
+        return self._first(self._choice.for_role(role))
+
+    def uses_offline(self, role: Role) -> bool:
+        """Whether ``role`` is served from templates, without a model."""
+        return self.choice(role) == OFFLINE
+
+    def states(self) -> list[ProviderState]:
+        """Return what is known of each provider, refusals met on the way too, without asking anyone."""
+        return [self._state(provider) for provider in self._clients]
+
+    async def check(self) -> list[ProviderState]:
+        """Ask every configured provider whether its key is good, all at once."""
+        async with asyncio.TaskGroup() as group:
+            asked = [group.create_task(client.check()) for client in self._clients.values()]
+        for state in (task.result() for task in asked):
+            self._states[state.provider] = state
+            if state.checked == "accepted":
+                self._refused.pop(state.provider, None)
+        return self.states()
+
+    async def close(self) -> None:
+        """Close all connections."""
+        for client in self._clients.values():
+            await client.close()
+
+    async def _tries(self, ref: ModelRef, call: _Call) -> AsyncGenerator[StreamPart, None]:
+        async for attempt in self._retries.attempts(call.ends_at):
+            with attempt:
+                if call.failed:
+                    yield Restarted(reason=f"{call.failed[-1]} Now asking {ref}.")
+                request = call.request.model_copy(update={"deadline": call.ends_at - self._clock()})
+                async with aclosing(self._clients[ref.provider].stream(request, ref.model)) as parts:
+                    async for part in parts:
+                        yield part
+            outcome = attempt.retry_state.outcome
+            if outcome is not None and isinstance(error := outcome.exception(), ProviderError):
+                call.failed.append(error)
+
+    def _usable(self, candidates: Iterable[ModelRef]) -> list[ModelRef]:
+        return [ref for ref in candidates if ref.provider not in self._refused]
+
+    def _first(self, candidates: Iterable[ModelRef]) -> ModelRef:
+        ordered = list(candidates)
+        return (self._usable(ordered) or ordered)[0]
+
+    def _state(self, provider: str) -> ProviderState:
+        if (refusal := self._refused.get(provider)) is not None:
+            return ProviderState(provider=provider, configured=True, checked="refused", note=str(refusal))
+        return self._states.get(provider) or ProviderState(provider=provider, configured=True)
+
+
+def build_gateway(config: RouterConfig, templates: TemplateLibrary) -> Gateway:
+    """Return the gateway ``config`` describes; nothing heavy is imported and nobody is asked before a call."""
+    return Gateway(
+        RoleChoice(config),
+        make_clients(config, templates),
+        RetryPolicy(max_attempts=config.max_attempts, clock=time.monotonic),
+        known=states_before_any_call(config),
+        deadline=config.deadline,
+    )
+
+
+def _all_of(errors: Iterable[ProviderError]) -> ProviderError:
+    """Return one error that tells each provider's last one; the first asked gives its name and fault."""
+    last = {error.provider: error for error in errors}
+    first = next(iter(last.values()))
+    text = " ".join(str(error) for error in last.values())
+    return ProviderError(text, provider=first.provider, fault=first.fault, retry_after=first.retry_after)

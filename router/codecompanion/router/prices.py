@@ -1,0 +1,59 @@
+"""What a call cost, in US dollars, from a price list that comes with the program."""
+
+import importlib
+import logging
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+logger = logging.getLogger(__name__)
+
+_LISTED_AS: Final[Mapping[str, str]] = MappingProxyType(
+    {"anthropic": "anthropic", "openai": "openai", "gemini": "google"}
+)
+FREE: Final = frozenset({"local", "offline"})
+
+
+class PriceList:
+    """The bundled price list; ``load`` reads it from disk, so call that off the event loop."""
+
+    def __init__(self) -> None:
+        self._prices: Any = None
+
+    def load(self) -> None:
+        """Read the list; later calls do nothing."""
+        if self._prices is None:
+            self._prices = importlib.import_module("genai_prices")
+
+    def cost(
+        self,
+        provider: str,
+        model: str,
+        *,
+        input_tokens: int,
+        output_tokens: int,
+        cached: int = 0,
+        written: int = 0,
+    ) -> float | None:
+        """Return the price of one call in US dollars, None when it is not known.
+
+        ``input_tokens`` counts all input, the ``cached`` (read from the provider's cache) and ``written``
+        (put into it) ones among them. Local and offline calls cost 0.0.
+        """
+        if provider in FREE:
+            return 0.0
+        if provider not in _LISTED_AS or not (input_tokens or output_tokens):
+            return None
+        self.load()
+        usage = self._prices.Usage(
+            input_tokens=input_tokens,
+            output_tokens=output_tokens,
+            cache_read_tokens=cached or None,
+            cache_write_tokens=written or None,
+        )
+        try:
+            price = self._prices.calc_price(usage, model, provider_id=_LISTED_AS[provider])
+        except (LookupError, ValueError) as error:
+            logger.debug("no price for %s/%s: %s", provider, model, error)
+            return None
+        return float(price.total_price)

@@ -1,0 +1,1 @@
+"""The four wires the scripted server speaks, one module each."""

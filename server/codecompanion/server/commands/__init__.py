@@ -1,0 +1,59 @@
+"""The commands, one module each: what it takes (``TAKES``, ``BARE``) and what it does (``run``)."""
+
+import importlib
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+from codecompanion.server.commands.arguments import Arguments, read_arguments
+
+if TYPE_CHECKING:
+    from codecompanion.server.session import Session
+    from codecompanion.server.wire.commands import CommandCall
+
+PREFIX = "orchestra."
+
+COMMANDS = {
+    "startProject": "start_project",
+    "changeCode": "change_code",
+    "writeTests": "write_tests",
+    "fix": "fix",
+    "designUI": "design_ui",
+    "runRequest": "run_request",
+    "simulateTask": "simulate_task",
+    "next": "next",
+    "pause": "pause",
+    "resume": "resume",
+    "stop": "stop",
+    "stopAll": "stop_all",
+    "status": "status",
+    "health": "health",
+    "keys": "keys",
+}
+"""Command → module of this package."""
+
+
+class CommandModule(Protocol):
+    """What each module of this package has."""
+
+    TAKES: Sequence[str]
+    BARE: str
+
+    def run(self, session: "Session", arguments: Arguments) -> Awaitable[dict[str, Any]]:
+        """Do it, and return the answer as JSON."""
+        ...
+
+
+def module_of(command: str) -> CommandModule:
+    """Return a command's module, imported now if it was not."""
+    return cast(CommandModule, importlib.import_module(f"{__name__}.{COMMANDS[command]}"))
+
+
+def handler_of(session: "Session", command: str) -> Callable[["CommandCall"], Awaitable[dict[str, Any]]]:
+    """Return what the wire calls for a command."""
+
+    async def handle(call: "CommandCall") -> dict[str, Any]:
+        module = module_of(command)
+        arguments = read_arguments(PREFIX + command, call.arguments, module.TAKES, module.BARE)
+        return await module.run(session, arguments)
+
+    return handle

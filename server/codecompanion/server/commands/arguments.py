@@ -1,0 +1,164 @@
+"""What commands take: one object in camelCase, or for people at a command palette a bare string.
+
+The table of all arguments is the class below; each command names those it takes. Nothing is coerced: a value of
+the wrong type is refused with the name of the argument and an example of a right one.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Annotated, Any, get_type_hints
+
+from pygls.exceptions import JsonRpcInvalidParams
+
+_LONGEST_NAME = 4_096
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of value: what is said of it when it is missed, its JSON Schema, and whether a value is one."""
+
+    expects: str
+    schema: dict[str, Any]
+    accepts: Callable[[Any], bool]
+
+
+def _whole(least: int, most: int) -> Kind:
+    return Kind(
+        f"a whole number from {least} to {most}",
+        {"type": "integer", "minimum": least, "maximum": most},
+        lambda value: type(value) is int and least <= value <= most,
+    )
+
+
+def _number(least: float, most: float) -> Kind:
+    return Kind(
+        f"a number from {least:g} to {most:g}",
+        {"type": "number", "minimum": least, "maximum": most},
+        lambda value: type(value) in (int, float) and least <= value <= most,
+    )
+
+
+def _is_position(value: Any) -> bool:
+    return (
+        isinstance(value, dict)
+        and type(value.get("line")) is int
+        and type(value.get("character")) is int
+        and value["line"] >= 0
+    )
+
+
+def _is_range(value: Any) -> bool:
+    return isinstance(value, dict) and _is_position(value.get("start")) and _is_position(value.get("end"))
+
+
+def _is_diagnostics(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str | dict) for item in value)
+
+
+_POSITION = {
+    "type": "object",
+    "required": ["line", "character"],
+    "properties": {"line": {"type": "integer", "minimum": 0}, "character": {"type": "integer"}},
+}
+_TEXT = Kind("text", {"type": "string"}, lambda value: isinstance(value, str))
+_NAME = Kind(
+    "text",
+    {"type": "string", "minLength": 1, "maxLength": _LONGEST_NAME},
+    lambda value: isinstance(value, str) and 0 < len(value) <= _LONGEST_NAME,
+)
+_FLAG = Kind("true or false", {"type": "boolean"}, lambda value: isinstance(value, bool))
+_RANGE = Kind(
+    'a range such as {"start": {"line": 0, "character": 0}, "end": {"line": 3, "character": 0}}',
+    {
+        "type": "object",
+        "required": ["start", "end"],
+        "properties": {"start": _POSITION, "end": _POSITION},
+        "description": "an LSP range; whole lines of it count",
+    },
+    _is_range,
+)
+_DIAGNOSTICS = Kind(
+    "a list of LSP diagnostics, or of texts such as 'src/app.py:3: name is not defined'",
+    {"type": "array", "items": {"type": ["string", "object"]}},
+    _is_diagnostics,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arguments:
+    """Every argument of every command; None where it was not given."""
+
+    request: Annotated[str | None, _TEXT, "What you want, in a sentence."] = None
+    workspace: Annotated[
+        str | None, _NAME, "The folder to work in: absolute path, file: URI, or the name of an open folder."
+    ] = None
+    uri: Annotated[str | None, _NAME, "The document meant."] = None
+    range: Annotated[dict[str, Any] | None, _RANGE, "The lines meant; all of the document without it."] = None
+    diagnostics: Annotated[list[Any] | None, _DIAGNOSTICS, "The problems to fix."] = None
+    template: Annotated[str | None, _NAME, "What to build from when no model is used."] = None
+    offline: Annotated[bool | None, _FLAG, "Use no model, only the built-in templates."] = None
+    step: Annotated[bool | None, _FLAG, "Wait for `orchestra.next` before each agent."] = None
+    run_id: Annotated[str | None, _NAME, "The run meant; the most recent fitting one without it."] = None
+    tasks: Annotated[int | None, _whole(1, 60), "How many pretended tasks."] = None
+    seconds: Annotated[float | None, _number(0, 60), "How long each pretended task takes."] = None
+    check: Annotated[bool | None, _FLAG, "Ask each provider whether it takes the key."] = None
+
+
+def _kinds() -> dict[str, tuple[Kind, str]]:
+    hints = get_type_hints(Arguments, include_extras=True)
+    return {name: hint.__metadata__ for name, hint in hints.items()}
+
+
+KINDS = _kinds()
+"""Python name → kind and description."""
+
+
+def wire_name(name: str) -> str:
+    """Return a Python name in camelCase, as JSON has it."""
+    first, *rest = name.split("_")
+    return first + "".join(part.title() for part in rest)
+
+
+def read_arguments(command: str, given: Sequence[Any], takes: Sequence[str], bare: str = "") -> Arguments:
+    """Return the checked arguments of a call; raises ``JsonRpcInvalidParams``.
+
+    ``takes`` are the Python names the command knows, ``bare`` the one that a single string stands for.
+    """
+    if len(given) > 1:
+        raise JsonRpcInvalidParams(f"{command} takes one argument, an object; {len(given)} were sent")
+    value = given[0] if given else None
+    if isinstance(value, str) and bare:
+        value = {wire_name(bare): value}
+    if value is None:
+        return Arguments()
+    if not isinstance(value, dict):
+        or_text = f", or just the {wire_name(bare)} as text" if bare else ""
+        raise JsonRpcInvalidParams(f"{command} takes an object{or_text}, not {_shown(value)}")
+    names = {wire_name(name): name for name in takes}
+    return Arguments(
+        **{_known(command, key, names): _checked(command, key, value[key], names) for key in value}
+    )
+
+
+def _known(command: str, key: str, names: dict[str, str]) -> str:
+    if key in names:
+        return names[key]
+    near = get_close_matches(key[:60], names, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(names) or 'none'}"
+    raise JsonRpcInvalidParams(f"unknown argument {key[:60]!r} of {command}; {hint}")
+
+
+def _checked(command: str, key: str, value: Any, names: dict[str, str]) -> Any:
+    # null is how some clients say "not given"
+    if value is None:
+        return None
+    kind, _ = KINDS[_known(command, key, names)]
+    if not kind.accepts(value):
+        raise JsonRpcInvalidParams(f"{key!r} of {command} must be {kind.expects}, not {_shown(value)}")
+    return value
+
+
+def _shown(value: Any) -> str:
+    shown = repr(value)
+    return shown if len(shown) <= 60 else f"{shown[:59]}…"

@@ -1,0 +1,1 @@
+"""What the editor shows us: open documents by folder, known problems, and which folder a command means."""

@@ -1,0 +1,41 @@
+"""The models as the settings in force have them: calls begun before a change finish with the old ones."""
+
+from collections.abc import AsyncGenerator
+
+from codecompanion.contracts.model_calls import ModelRequest, ProviderState, StreamPart
+from codecompanion.contracts.ports import ModelGateway
+from codecompanion.router.gateway import Gateway
+
+
+class CurrentGateway(ModelGateway):
+    """A ``ModelGateway`` that passes every call on to the newest gateway."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._now = gateway
+        self._former: list[Gateway] = []
+
+    def adopt(self, gateway: Gateway) -> None:
+        """Let all further calls go to another gateway."""
+        self._former.append(self._now)
+        self._now = gateway
+
+    def stream(self, request: ModelRequest) -> AsyncGenerator[StreamPart, None]:
+        """As ``ModelGateway.stream``."""
+        return self._now.stream(request)
+
+    def native_tools(self, request: ModelRequest) -> bool:
+        """As ``ModelGateway.native_tools``."""
+        return self._now.native_tools(request)
+
+    def states(self) -> list[ProviderState]:
+        """Return what is known of each provider without asking anyone."""
+        return self._now.states()
+
+    async def check(self) -> list[ProviderState]:
+        """Ask every configured provider whether its key is good."""
+        return await self._now.check()
+
+    async def close(self) -> None:
+        """Close all connections, those of former settings too."""
+        for gateway in (*self._former, self._now):
+            await gateway.close()

@@ -1,0 +1,130 @@
+"""The settings as the editor gives them, over those of the environment and the user's files."""
+
+import asyncio
+import importlib
+import logging
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pygls.exceptions import JsonRpcException
+
+from codecompanion.server.settings.names import SECTION
+from codecompanion.server.settings.precheck import anything_set
+from codecompanion.server.wire.errors import ConnectionClosed
+
+if TYPE_CHECKING:
+    from codecompanion.server.settings.load import LastGood
+    from codecompanion.server.settings.model import Settings
+    from codecompanion.server.wire.server import OrchestraServer
+
+log = logging.getLogger(__name__)
+
+_WARNING = 2
+_ANSWER_WITHIN = 5.0
+
+
+class EditorSettings:
+    """The settings in force: read when something is set, or when a run first needs them.
+
+    A wrong value shows as one message and leaves the last good settings in force. ``changed`` is called after
+    each reading without problems.
+    """
+
+    def __init__(self, server: "OrchestraServer", environ: Mapping[str, str], user_file: Path | None) -> None:
+        self._server = server
+        self._environ = environ
+        self._user_file = user_file
+        self._initial: Any = None
+        self._editor: Any = None
+        self._last_good: LastGood | None = None
+        self._reading = asyncio.Lock()
+        self.problems: list[str] = []
+        self.changed: Callable[[Settings], None] = lambda _: None
+
+    async def start(self) -> None:
+        """Take what the editor has, and read everything if anything is set; at ``initialized``."""
+        self._initial = _own_part(self._server.initialize_params.get("initializationOptions"), bare=True)
+        self._editor = await self._pulled() or self._initial
+        if self._editor or anything_set(self._environ, self._user_file):
+            await self._read()
+        if self._server.client.dynamic_configuration:
+            await self._ask_for_changes()
+
+    async def update(self, pushed: Any) -> None:
+        """Take in ``workspace/didChangeConfiguration``: what it carries, or better what the editor says now."""
+        self._editor = await self._pulled() or _own_part(pushed, bare=False) or self._initial
+        await self._read()
+
+    async def now(self) -> "Settings":
+        """Return the settings in force, read now if they never were."""
+        if self._last_good is None:
+            await self._read()
+        assert self._last_good is not None
+        return self._last_good.settings
+
+    async def _pulled(self) -> Any:
+        """Return what the editor says when asked, None when it cannot be asked or has nothing."""
+        if not self._server.client.configuration:
+            return None
+        asked = {"items": [{"section": SECTION}]}
+        try:
+            answer = await self._server.request("workspace/configuration", asked, timeout=_ANSWER_WITHIN)
+        except (JsonRpcException, TimeoutError, ConnectionClosed) as problem:
+            log.warning("the editor did not give its settings: %s", problem)
+            return None
+        return answer[0] if isinstance(answer, list) and answer else None
+
+    async def _read(self) -> None:
+        async with self._reading:
+            self.problems = await asyncio.to_thread(self._read_all)
+            if self.problems:
+                self._tell()
+            elif self._last_good is not None:
+                self.changed(self._last_good.settings)
+
+    def _read_all(self) -> list[str]:
+        if self._last_good is None:
+            load = importlib.import_module("codecompanion.server.settings.load")
+            self._last_good = load.LastGood(self._environ, self._user_file)
+        problems = self._last_good.update(self._editor)
+        if not problems:
+            self._log_what_is_set(self._last_good.settings)
+        return problems
+
+    def _log_what_is_set(self, settings: "Settings") -> None:
+        from codecompanion.server.logs import redactor  # noqa: PLC0415 - in the thread, with the rest
+        from codecompanion.server.settings.describe import describe  # noqa: PLC0415
+
+        redactor.learn(settings.secrets())
+        for line in describe(settings):
+            log.info("settings: %s", line)
+
+    def _tell(self) -> None:
+        said = "; ".join(self.problems)
+        message = f"Orchestra settings: {said}. Until this is mended, the last good settings stay in force."
+        self._server.notify("window/showMessage", {"type": _WARNING, "message": message})
+
+    async def _ask_for_changes(self) -> None:
+        registration = {
+            "id": "orchestra-settings",
+            "method": "workspace/didChangeConfiguration",
+            "registerOptions": {"section": SECTION},
+        }
+        try:
+            await self._server.request("client/registerCapability", {"registrations": [registration]})
+        except (JsonRpcException, ConnectionClosed) as problem:
+            log.info("the editor will not tell of changed settings: %s", problem)
+
+
+def _own_part(given: Any, *, bare: bool) -> Any:
+    """Return our part of settings sent to us.
+
+    Pushed settings may hold every server's, each under its section; ``bare`` ones are ours without a section.
+    """
+    if not isinstance(given, Mapping):
+        return given if bare else None
+    if SECTION in given:
+        return given[SECTION]
+    dotted = {name: value for name, value in given.items() if str(name).startswith(f"{SECTION}.")}
+    return dotted or (given if bare else None)

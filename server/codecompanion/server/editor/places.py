@@ -1,0 +1,45 @@
+"""Where documents lie: beneath which workspace folder, and under which relative path."""
+
+import os
+from collections.abc import Iterable
+from urllib.parse import quote
+
+from codecompanion.server.wire.folders import WorkspaceFolder
+from codecompanion.server.wire.uris import BadUri, path_from_uri
+
+
+def relative_to(folder: WorkspaceFolder, uri: str) -> str | None:
+    """Return a document's path from the folder, with forward slashes; None when it lies elsewhere.
+
+    The folder may be named through a link that the document's URI does not go through, or the reverse.
+    """
+    try:
+        path = path_from_uri(uri)
+    except BadUri:
+        return None
+    for root in dict.fromkeys((folder.path, os.path.realpath(folder.path))):
+        inside = path.removeprefix(root.rstrip("/\\") + os.sep)
+        if inside != path and inside:
+            return inside.replace(os.sep, "/")
+    return None
+
+
+def real_path(path: str) -> str:
+    """Return the one path that all links to a folder lead to."""
+    return os.path.realpath(path)
+
+
+def same_folder(one: str, other: str) -> bool:
+    """Whether two paths lead to the same folder."""
+    return real_path(one) == real_path(other)
+
+
+def uri_in(folder: WorkspaceFolder, path: str) -> str:
+    """Return the URI of a relative path, spelled as the client spells the folder."""
+    return f"{folder.uri.rstrip('/')}/{quote(path, safe='/', errors='surrogateescape')}"
+
+
+def folder_of(uri: str, folders: Iterable[WorkspaceFolder]) -> WorkspaceFolder | None:
+    """Return the innermost folder that holds the document."""
+    holding = [folder for folder in folders if relative_to(folder, uri) is not None]
+    return max(holding, key=lambda folder: len(folder.path), default=None)

@@ -1,0 +1,69 @@
+"""The engines of the open folders: loaded late and off the loop, one a folder."""
+
+import asyncio
+import importlib
+from typing import TYPE_CHECKING
+
+from codecompanion.server.editor.places import real_path
+from codecompanion.server.wire.folders import WorkspaceFolder
+
+if TYPE_CHECKING:
+    from codecompanion.server.bootstrap import Shared
+    from codecompanion.server.editor.editor_workspace import EditorWorkspace
+    from codecompanion.server.session import Session
+
+_BOOTSTRAP = "codecompanion.server.bootstrap"
+
+
+class Workspaces:
+    """Opens a folder's engine when it is first needed, and closes all at the end."""
+
+    def __init__(self, session: "Session") -> None:
+        self._session = session
+        self._opening = asyncio.Lock()
+        self._open: dict[str, EditorWorkspace] = {}
+        self._shared: Shared | None = None
+
+    async def open(self, folder: WorkspaceFolder) -> "EditorWorkspace":
+        """Return the folder's engine and what belongs to it; raises ``OrchestraError``."""
+        key = real_path(folder.path)
+        shared = await self.demand_shared()
+        async with self._opening:
+            if key not in self._open:
+                bootstrap = importlib.import_module(_BOOTSTRAP)
+                self._open[key] = await bootstrap.editor_workspace(self._session, shared, folder)
+            return self._open[key]
+
+    async def demand_shared(self) -> "Shared":
+        """Return what all folders use together, loaded now if it was not."""
+        async with self._opening:
+            if self._shared is None:
+                bootstrap = await asyncio.to_thread(importlib.import_module, _BOOTSTRAP)
+                shared: Shared = bootstrap.Shared(await self._session.settings.now())
+                self._session.settings.changed = shared.adopt
+                following = shared.follow(self._session.recorded, self._session.catch_up)
+                self._session.server.spawn(following, "follow the runs")
+                self._shared = shared
+            return self._shared
+
+    def opened(self) -> "list[EditorWorkspace]":
+        """Return what is open."""
+        return list(self._open.values())
+
+    @property
+    def shared(self) -> "Shared | None":
+        """What all folders use together; None before the first run."""
+        return self._shared
+
+    async def close_folder(self, path: str) -> None:
+        """Stop a folder's engine where it is, if there is one, and let go of its files."""
+        workspace = self._open.pop(real_path(path), None)
+        if workspace is not None:
+            await workspace.close()
+
+    async def close(self) -> None:
+        """Stop all engines where they are and let go of their files."""
+        for workspace in self.opened():
+            await workspace.close()
+        if self._shared is not None:
+            await self._shared.close()

@@ -1,0 +1,1 @@
+"""What the editor tells without waiting for an answer, one module a method."""

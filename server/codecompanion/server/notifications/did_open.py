@@ -1,0 +1,13 @@
+"""`textDocument/didOpen`: a document was opened."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lsprotocol import types
+
+    from codecompanion.server.session import Session
+
+
+def handle(session: "Session", params: "types.DidOpenTextDocumentParams") -> None:
+    """Let whoever waits for the document see it."""
+    session.documents.touched(params.text_document.uri)

@@ -1,0 +1,178 @@
+"""The JSON Schemas of everything of ours on the wire, and the part of docs/protocol.md that is made of them.
+
+`python -P -m codecompanion.server.schemas docs/protocol.md` writes that part anew.
+"""
+
+import json
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from codecompanion.contracts.base import Contract
+from codecompanion.contracts.events import Recorded
+from codecompanion.contracts.model_calls import ProviderState
+from codecompanion.contracts.status import RunStatus
+from codecompanion.server.commands import COMMANDS, PREFIX, module_of
+from codecompanion.server.commands.arguments import KINDS, wire_name
+from codecompanion.server.events import EVENT, STATUS
+
+
+class Started(Contract):
+    """A run has begun: its id, its folder, and the token of its progress."""
+
+    run_id: str
+    workspace: str
+    progress_token: str
+
+
+class Steered(Contract):
+    """What was done, in words, to which run; and which other runs are active."""
+
+    run_id: str
+    text: str
+    other_runs: tuple[str, ...]
+
+
+class StoppedAll(Contract):
+    """The runs that were active and are being stopped."""
+
+    run_ids: tuple[str, ...]
+
+
+class Runs(Contract):
+    """The runs of this session, oldest first."""
+
+    runs: tuple[RunStatus, ...]
+
+
+class Providers(Contract):
+    """Every provider; never a key."""
+
+    providers: tuple[ProviderState, ...]
+
+
+class WorkspaceHealth(Contract):
+    """A folder whose engine is loaded: its log, and how well its test runs are confined."""
+
+    workspace: str
+    database: str
+    notices: tuple[str, ...]
+    runs: int
+    sandbox: str
+    sandbox_meaning: str
+
+
+class Health(Contract):
+    """Whether everything is in order; ``loop_lag_ms`` is the worst delay of the event loop just now."""
+
+    version: str
+    python: str
+    client: str
+    uptime_seconds: float
+    loop_lag_ms: float
+    event_bus: str
+    workspaces: tuple[WorkspaceHealth, ...]
+    settings_problems: tuple[str, ...]
+    active_runs: tuple[str, ...]
+
+
+RESULTS: dict[str, type[Contract]] = {
+    "startProject": Started,
+    "changeCode": Started,
+    "writeTests": Started,
+    "fix": Started,
+    "designUI": Started,
+    "runRequest": Started,
+    "simulateTask": Started,
+    "next": Steered,
+    "pause": Steered,
+    "resume": Steered,
+    "stop": Steered,
+    "stopAll": StoppedAll,
+    "status": Runs,
+    "health": Health,
+    "keys": Providers,
+}
+
+
+def notification_schemas() -> dict[str, dict[str, Any]]:
+    """Return the schemas of our notifications' parameters by method."""
+    return {
+        EVENT: Recorded.model_json_schema(mode="serialization"),
+        STATUS: RunStatus.model_json_schema(mode="serialization"),
+    }
+
+
+def argument_schema(command: str) -> dict[str, Any]:
+    """Return the schema of a command's one argument."""
+    takes = module_of(command).TAKES
+    properties = {wire_name(name): {**KINDS[name][0].schema, "description": KINDS[name][1]} for name in takes}
+    return {"type": "object", "additionalProperties": False, "properties": properties}
+
+
+def result_schema(command: str) -> dict[str, Any]:
+    """Return the schema of a command's answer."""
+    return RESULTS[command].model_json_schema(mode="serialization")
+
+
+def protocol_schemas() -> dict[str, Any]:
+    """Return all schemas: notifications by method, commands by name with ``arguments`` and ``result``."""
+    commands = {
+        PREFIX + command: {"arguments": argument_schema(command), "result": result_schema(command)}
+        for command in COMMANDS
+    }
+    return {"notifications": notification_schemas(), "commands": commands}
+
+
+# -- the documentation
+
+_PART = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end of generated -->)", re.DOTALL)
+
+
+def with_generated_parts(page: str) -> str:
+    """Return the page with each marked part written anew; raises ``KeyError`` for an unknown part."""
+    parts = {"commands": _commands, "results": _results, "notifications": _notifications}
+    return _PART.sub(lambda found: f"{found[1]}\n{''.join(parts[found[2]]())}{found[3]}", page)
+
+
+def write_protocol_docs(page: Path) -> None:
+    """Bring the marked parts of the page up to date."""
+    page.write_text(with_generated_parts(page.read_text("utf-8")), "utf-8")
+
+
+def _commands() -> Iterator[str]:
+    for command in COMMANDS:
+        module = module_of(command)
+        said = (module.__doc__ or "").splitlines()[0].partition(": ")[2]
+        yield f"### `{PREFIX}{command}`\n\n{said[:1].upper()}{said[1:]}\n\n"
+        if module.TAKES:
+            yield "| argument | what it is |\n|---|---|\n"
+            yield from (f"| `{wire_name(name)}` | {KINDS[name][1]} Expects {_expects(name)}. |\n" for name in module.TAKES)
+            yield "\n"
+        if module.BARE:
+            yield f"A bare string is taken as `{wire_name(module.BARE)}`. "
+        yield f"Answers with `{RESULTS[command].__name__}`.\n\n"
+
+
+def _expects(name: str) -> str:
+    return KINDS[name][0].expects.replace("|", "\\|")
+
+
+def _results() -> Iterator[str]:
+    for model in dict.fromkeys(RESULTS.values()):
+        yield f"### `{model.__name__}`\n\n{model.__doc__}\n\n{_json(model.model_json_schema(mode='serialization'))}"
+
+
+def _notifications() -> Iterator[str]:
+    for method, schema in notification_schemas().items():
+        yield f"### `{method}`\n\n{_json(schema)}"
+
+
+def _json(schema: dict[str, Any]) -> str:
+    return f"```json\n{json.dumps(schema, indent=1, ensure_ascii=False)}\n```\n\n"
+
+
+if __name__ == "__main__":
+    write_protocol_docs(Path(sys.argv[1]))

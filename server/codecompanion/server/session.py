@@ -1,0 +1,196 @@
+"""One editor's session: what it shows, which runs are under way, and how commands reach them.
+
+Nothing heavy is imported here; the engine is loaded, off the loop, when the first run needs it.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from codecompanion.contracts.errors import OrchestraError
+from codecompanion.contracts.ids import random_id
+from codecompanion.server.editor.editor_settings import EditorSettings
+from codecompanion.server.editor.folder_choice import choose_folder
+from codecompanion.server.editor.live_runs import LiveRun, LiveRuns
+from codecompanion.server.editor.open_documents import OpenDocuments
+from codecompanion.server.editor.places import folder_of, relative_to, same_folder
+from codecompanion.server.editor.problems import KnownProblems
+from codecompanion.server.editor.work import Origin, Work, check_work
+from codecompanion.server.editor.workspaces import Workspaces
+from codecompanion.server.events import RunReporter, progress_token
+from codecompanion.server.requests.found_requests import FoundRequests
+from codecompanion.server.wire.folders import WorkspaceFolder
+from codecompanion.server.wire.uris import path_from_uri
+
+if TYPE_CHECKING:
+    from codecompanion.contracts.events import Recorded
+    from codecompanion.server.wire.server import OrchestraServer
+
+log = logging.getLogger(__name__)
+
+SHOW_WITHIN = 0.04
+"""Seconds for which changes of a run's standing are gathered before they are shown."""
+LENSES_EVERY = 0.5
+END_WITHIN = 1.0
+
+
+class Session:
+    """Ties the wire to the engine. Everything public returns at once or is awaited for milliseconds only."""
+
+    def __init__(
+        self, server: "OrchestraServer", *, environ: Mapping[str, str], user_file: Path | None
+    ) -> None:
+        self.server = server
+        self.started_at = time.time()
+        self.documents = OpenDocuments(server.documents)
+        self.problems = KnownProblems()
+        self.comments = FoundRequests()
+        self.runs = LiveRuns()
+        self.settings = EditorSettings(server, environ, user_file)
+        self.workspaces = Workspaces(self)
+        self._unshown: set[LiveRun] = set()
+        self._lenses_due = False
+
+    # -- where a command is meant
+
+    def folder(self, workspace: str | None, uri: str | None) -> WorkspaceFolder:
+        """Return the folder a command means; raises with the mend when that is not clear."""
+        return choose_folder(self.server.folders, workspace=workspace, uri=uri, active=self.documents.active)
+
+    def origin(self, uri: str | None, request: str) -> Origin | None:
+        """Return where a request may have been written, for its lens; None when that is no open document."""
+        document = self.documents.get(uri) if uri is not None else None
+        return Origin(document.uri, request, document.language_id) if document else None
+
+    def note_problems(self, uri: str, diagnostics: list[dict[str, Any]]) -> None:
+        """Take in what the editor says is wrong with a document."""
+        folder = folder_of(uri, self.server.folders)
+        path = relative_to(folder, uri) if folder else None
+        if path is not None and diagnostics:
+            self.problems.note(uri, path, diagnostics)
+
+    # -- runs
+
+    async def start(self, work: Work) -> dict[str, Any]:
+        """Begin a run and return what identifies it; raises ``OrchestraError`` for what cannot be begun."""
+        await asyncio.to_thread(check_work, work)
+        return self._begin(random_id("run"), work)
+
+    async def reopen(self, run_id: str, folder: WorkspaceFolder) -> dict[str, Any]:
+        """Go on with a run of the folder's log that was interrupted; raises ``OrchestraError``."""
+        workspace = await self.workspaces.open(folder)
+        request = await workspace.interrupted_request(run_id)
+        return self._begin(run_id, Work(kind=None, request=request, folder=folder), reopened=True)
+
+    def _begin(self, run_id: str, work: Work, *, reopened: bool = False) -> dict[str, Any]:
+        stop = "it was cancelled in the editor"
+        reporter = RunReporter(self.server, run_id, work.title, lambda: self.stop(run, stop))
+        run = LiveRun(run_id, work, reporter, time.time(), reopened=reopened)
+        self.runs.add(run)
+        self.server.spawn(self._drive(run), f"run {run_id}")
+        self._lenses_changed()
+        return {"runId": run_id, "workspace": work.folder.path, "progressToken": progress_token(run_id)}
+
+    async def stop(self, run: LiveRun, reason: str) -> None:
+        """Stop a run wherever it is; nothing happens when it has ended."""
+        if run.ended or run.stop_reason is not None:
+            return
+        run.stop_reason = reason
+        if run.engine is None:
+            self._end(run, f"Stopped: {reason}. No file was changed.", failed=False)
+        else:
+            await run.engine.stop(run.run_id, reason)
+
+    async def _drive(self, run: LiveRun) -> None:
+        """See a run from its command to its end; whatever happens, its progress ends."""
+        try:
+            await self._work(run)
+        except asyncio.CancelledError:
+            self._end(run, "the server is shutting down; the run can be taken up again", failed=False)
+            raise
+        except OrchestraError as problem:
+            self._end(run, str(problem))
+        except Exception:
+            log.exception("run %s could not be driven", run.run_id)
+            self._end(run, "an unexpected fault in Orchestra ended the run; the server's log has the details")
+
+    async def _work(self, run: LiveRun) -> None:
+        workspace = await self.workspaces.open(run.work.folder)
+        if run.ended:
+            return
+        run.status = await workspace.drive(run)
+        # the last events may still be on their way through the bus
+        try:
+            async with asyncio.timeout(END_WITHIN):
+                await run.last_event_seen.wait()
+        except TimeoutError:
+            log.warning("the end of run %s was not heard of; going by its state", run.run_id)
+        unsaved = await asyncio.to_thread(workspace.unsaved, run.status.files)
+        if not run.ended:
+            run.ended = True
+            run.reporter.ended(run.status, unsaved)
+            self._lenses_changed()
+
+    def recorded(self, recorded: "Recorded") -> None:
+        """Take in what happened in any run of any workspace."""
+        run = self.runs.get(recorded.run_id)
+        if run is None or run.engine is None or run.ended:
+            return
+        run.status = run.engine.status(run.run_id)
+        run.reporter.recorded(recorded, run.status)
+        if recorded.body.event == "run_finished":
+            run.last_event_seen.set()
+        self._show_soon(run)
+
+    def catch_up(self) -> None:
+        """Show how the runs stand after events were missed."""
+        for run in self.runs.active():
+            if run.engine is not None:
+                run.status = run.engine.status(run.run_id)
+                self._show_soon(run)
+
+    def _show_soon(self, run: LiveRun) -> None:
+        if not self._unshown:
+            asyncio.get_running_loop().call_later(SHOW_WITHIN, self._show)
+        self._unshown.add(run)
+
+    def _show(self) -> None:
+        for run in self._unshown:
+            if run.status is not None and not run.ended:
+                run.reporter.standing(run.status)
+        self._unshown.clear()
+        self._lenses_changed()
+
+    def _end(self, run: LiveRun, sentence: str, *, failed: bool = True) -> None:
+        if not run.ended:
+            run.ended, run.last_word = True, sentence
+            run.reporter.broke_off(sentence, failed=failed)
+            self._lenses_changed()
+
+    def _lenses_changed(self) -> None:
+        """Let the editor ask for the lenses anew, where it can and a written request is concerned."""
+        concerned = any(run.work.origin is not None for run in self.runs)
+        if self._lenses_due or not concerned or not self.server.client.code_lens_refresh:
+            return
+        self._lenses_due = True
+        self.server.spawn(self._refresh_lenses(), "refresh lenses")
+
+    async def _refresh_lenses(self) -> None:
+        await asyncio.sleep(LENSES_EVERY)
+        self._lenses_due = False
+        await self.server.request("workspace/codeLens/refresh", None, timeout=END_WITHIN)
+
+    async def folder_closed(self, uri: str) -> None:
+        """Let go of a folder that the editor closed: its runs stop and stay in its log."""
+        path = path_from_uri(uri)
+        for run in self.runs.active():
+            if same_folder(run.work.folder.path, path):
+                await self.stop(run, "its folder was closed")
+        await self.workspaces.close_folder(path)
+
+    async def close(self) -> None:
+        """End the session: runs stop where they are and stay open in the log."""
+        await self.workspaces.close()
