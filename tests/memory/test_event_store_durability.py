@@ -309,27 +309,28 @@ async def _stored_lengths(folder: Path, clock: Clock) -> dict[str, int]:
         await store.close()
 
 
-def _kill_at_random(folder: Path, clock: Clock, start_child: StartChild, kills: int, seed: int) -> int:
+def _kill_at_random(folder: Path, clock: Clock, start_child: StartChild, kills: int, seed: int) -> None:
     chance = random.Random(seed)
     acknowledged: dict[str, int] = {}
     children = [start_child("append.py", folder) for _ in range(kills)]
     for number, child in enumerate(children):
         child.stdin.write(b"go\n")
         child.stdin.flush()
-        # every third is killed wherever it is, also while opening; the others in the middle of appending
-        said_first = child.stdout.readline() if number % 3 else b""
-        time.sleep(chance.uniform(0, 0.15))
+        # every third is killed wherever it is, also while opening; the others in the midst of appending
+        lines = [child.stdout.readline() for _ in range(chance.randint(1, 40) if number % 3 else 0)]
+        time.sleep(chance.uniform(0, 0.1))
         child.kill()
-        for line in (said_first + child.communicate()[0]).decode().splitlines():
+        for line in (b"".join(lines) + child.communicate()[0]).decode().splitlines():
             run_id, version = line.split()
             acknowledged[run_id] = max(acknowledged.get(run_id, 0), int(version))
         stored = asyncio.run(_stored_lengths(folder, clock))
         assert {run: n for run, n in acknowledged.items() if stored.get(run, 0) < n} == {}
-    return sum(acknowledged.values())
+    # each child that was let append got at least one event further
+    assert sum(acknowledged.values()) >= kills * 2 // 3
 
 
 def test_no_acknowledged_event_is_lost_to_kill_9(folder: Path, clock: Clock, start_child: StartChild) -> None:
-    assert _kill_at_random(folder, clock, start_child, kills=12, seed=3) > 100
+    _kill_at_random(folder, clock, start_child, kills=12, seed=3)
 
 
 @pytest.mark.soak
@@ -337,4 +338,4 @@ def test_no_acknowledged_event_is_lost_to_kill_9(folder: Path, clock: Clock, sta
 def test_no_acknowledged_event_is_lost_to_200_kills(
     folder: Path, clock: Clock, start_child: StartChild, seed: int
 ) -> None:
-    assert _kill_at_random(folder, clock, start_child, kills=10, seed=seed) > 100
+    _kill_at_random(folder, clock, start_child, kills=10, seed=seed)

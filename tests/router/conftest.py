@@ -3,13 +3,26 @@
 import asyncio
 import json
 import re
+import socket
+import subprocess
+import time
+import urllib.request
 from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack, aclosing, suppress
+from contextlib import AsyncExitStack, ExitStack, aclosing, suppress
 
 import pytest
+from pydantic import SecretStr
+
 from codecompanion.contracts.errors import CannotBuild
 from codecompanion.contracts.messages import Role
-from codecompanion.contracts.model_calls import ChatMessage, Finished, ModelRequest, TextDelta, ToolCall
+from codecompanion.contracts.model_calls import (
+    ChatMessage,
+    Finished,
+    ModelRequest,
+    TextDelta,
+    ToolCall,
+    ToolSpec,
+)
 from codecompanion.contracts.plan import Plan
 from codecompanion.router.prices import PriceList
 from codecompanion.router.providers.anthropic_client import AnthropicClient
@@ -19,7 +32,6 @@ from codecompanion.router.providers.openai_responses import OpenAIResponsesClien
 from codecompanion.router.providers.sdk import Connection
 from codecompanion.router.scripted_client import ScriptedClient
 from codecompanion.router.scripted_server import ScriptedServer
-from pydantic import SecretStr
 
 SECRET = "sk-scripted-0123456789abcdef"
 
@@ -67,7 +79,7 @@ def prices():
 
 @pytest.fixture
 async def clients(prices):
-    """Make clients and servers that are closed at the end: ``client, server = await clients(kind, replies)``."""
+    """Make clients and servers, closed at the end: ``client, server = await clients(kind, replies)``."""
     async with AsyncExitStack() as stack:
 
         async def make(kind, replies, *, key=SECRET, keys=None, silence=30.0):
@@ -75,8 +87,7 @@ async def clients(prices):
                 client = ScriptedClient(replies)
                 return client, client
             server = await stack.enter_async_context(ScriptedServer(replies, keys=keys))
-            maker, address = MAKERS[kind]
-            client = connect(kind, getattr(server, address), key=key, silence=silence, prices=prices)
+            client = connect(kind, getattr(server, MAKERS[kind][1]), key=key, silence=silence, prices=prices)
             stack.push_async_callback(client.close)
             return client, server
 
@@ -142,7 +153,11 @@ class SmallTemplates:
         )
 
     def files(self, order, task_id):
-        return [("shop.py", f"REQUEST = {order.request!r}"), ("README.md", "```\nrun it\n```\n"), ("empty.py", "")]
+        return [
+            ("shop.py", f"REQUEST = {order.request!r}"),
+            ("README.md", "```\nrun it\n```\n"),
+            ("empty.py", ""),
+        ]
 
 
 @pytest.fixture
@@ -156,10 +171,11 @@ async def serve_events():
     """Serve one fixed event stream to everyone: ``url = await serve_events([{…}, "[DONE]"])``."""
     async with AsyncExitStack() as stack:
 
-        async def start(events, *, kind="text/event-stream"):
+        async def start(events, *, content_type="text/event-stream"):
             lines = [event if isinstance(event, str) else json.dumps(event) for event in events]
             body = "".join(f"data: {line}\n\n" for line in lines).encode()
-            head = f"HTTP/1.1 200 OK\r\ncontent-type: {kind}\r\ncontent-length: {len(body)}\r\n\r\n".encode()
+            fields = f"content-type: {content_type}\r\ncontent-length: {len(body)}"
+            head = f"HTTP/1.1 200 OK\r\n{fields}\r\n\r\n".encode()
 
             async def talk(reader, writer):
                 with suppress(asyncio.IncompleteReadError):
@@ -176,3 +192,80 @@ async def serve_events():
             return f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
 
         yield start
+
+
+@pytest.fixture(scope="module")
+def start_program(tmp_path_factory):
+    """Start another's server: ``url = start_program(lambda port: [command, …])``; it is stopped at the end."""
+    with ExitStack() as stack:
+
+        def start(command_for):
+            with socket.socket() as sock:
+                sock.bind(("127.0.0.1", 0))
+                port = sock.getsockname()[1]
+            log = stack.enter_context((tmp_path_factory.mktemp("server") / "log").open("w+"))
+            process = subprocess.Popen(command_for(port), stdout=log, stderr=subprocess.STDOUT)
+            stack.callback(stop_program, process)
+            for _ in range(600):
+                if process.poll() is None and is_listening(port):
+                    return f"http://127.0.0.1:{port}"
+                time.sleep(0.1)
+            log.seek(0)
+            return pytest.fail(f"{command_for(port)} did not listen within a minute: {log.read()}")
+
+        yield start
+
+
+def is_listening(port):
+    with socket.socket() as sock:
+        return sock.connect_ex(("127.0.0.1", port)) == 0
+
+
+def stop_program(process):
+    process.terminate()
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+@pytest.fixture
+def post():
+    """Send JSON to a server's control address: ``await post(url, data)``."""
+
+    def send(url, data):
+        body = json.dumps(data).encode()
+        request = urllib.request.Request(url, body, {"content-type": "application/json"}, method="POST")
+        with urllib.request.urlopen(request, timeout=10) as response:
+            return response.status
+
+    async def off_the_loop(url, data):
+        return await asyncio.to_thread(send, url, data)
+
+    return off_the_loop
+
+
+READ_FILE = ToolSpec(
+    name="read_file",
+    description="Read a file.",
+    parameters={"type": "object", "properties": {"path": {"type": "string"}}, "required": ["path"]},
+)
+
+
+@pytest.fixture
+def look_twice(ask, answer):
+    """Play a round with a tool: the model calls it, gets the result, and answers."""
+
+    async def play(client, model):
+        user = ChatMessage(role="user", text="look")
+        first = await answer(client.stream(ask(messages=(user,), tools=(READ_FILE,)), model))
+        (call,) = first.calls
+        messages = (
+            user,
+            ChatMessage(role="assistant", text=first.text, tool_calls=(call,)),
+            ChatMessage(role="tool", text="x = 1", tool_call_id=call.id, tool_name=call.name),
+        )
+        return call, await answer(client.stream(ask(messages=messages, tools=(READ_FILE,)), model))
+
+    return play

@@ -5,6 +5,7 @@ import json
 import time
 
 import pytest
+
 from codecompanion.contracts.errors import ProviderError, ProviderFault
 from codecompanion.contracts.model_calls import ChatMessage, Finished, TextDelta, ToolCall, ToolSpec
 from codecompanion.contracts.plan import Plan
@@ -133,8 +134,7 @@ async def test_closing_the_stream_closes_the_connection(clients, wire, ask):
 async def test_cancelling_the_reader_closes_the_connection(clients, wire, ask, answer, reply):
     client, server = await clients(wire, [reply])
     reading = asyncio.create_task(answer(client.stream(ask(), "m")))
-    while not server.requests:
-        await asyncio.sleep(0.01)
+    await server.until_requests()
     await asyncio.sleep(0.05)
     reading.cancel()
     with pytest.raises(asyncio.CancelledError):

@@ -5,12 +5,13 @@ import traceback
 from email.utils import formatdate
 
 import pytest
+
 from codecompanion.contracts.errors import ProviderError, ProviderFault
 from codecompanion.contracts.model_calls import TextDelta
 from codecompanion.router.config import PROVIDERS
 from codecompanion.router.scripted_server import Reply, faults
 
-SECRET = "sk-scripted-0123456789abcdef"
+SECRET = "hush-0123456789-abcdef"
 LONG = "word " * 40
 
 FAULTS = {

@@ -1,11 +1,16 @@
 """Reading event streams: cut anywhere, the same events come out."""
 
+from itertools import pairwise
+
 import pytest
-from codecompanion.router.providers.sse import EventReader
 from hypothesis import given
 from hypothesis import strategies as st
 
-data_text = st.text(st.characters(exclude_characters="\r\n", exclude_categories=("Cs",)), min_size=1, max_size=20)
+from codecompanion.router.providers.sse import EventReader
+
+data_text = st.text(
+    st.characters(exclude_characters="\r\n", exclude_categories=("Cs",)), min_size=1, max_size=20
+)
 
 
 def read(chunks):
@@ -15,7 +20,7 @@ def read(chunks):
 
 def cut_at(data, places):
     edges = [0, *sorted({place % (len(data) + 1) for place in places}), len(data)]
-    return [data[start:end] for start, end in zip(edges, edges[1:], strict=False)]
+    return [data[start:end] for start, end in pairwise(edges)]
 
 
 @given(

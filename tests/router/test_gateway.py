@@ -4,6 +4,7 @@ import asyncio
 import time
 
 import pytest
+
 from codecompanion.contracts.errors import CannotBuild, ProviderError, ProviderFault
 from codecompanion.contracts.messages import Role
 from codecompanion.contracts.model_calls import Brief, Finished, ModelRequest, Restarted, TextDelta
@@ -78,7 +79,7 @@ def text_after_restart(parts):
 
 
 async def test_a_good_answer_passes_through(gateway_of, ask, answer, world):
-    gateway, clients = gateway_of(first=[Reply(text="all well")])
+    gateway, _ = gateway_of(first=[Reply(text="all well")])
     got = await answer(gateway.stream(ask()))
     assert got.text == "all well"
     assert got.finished[0].model == "model-a"
@@ -206,9 +207,7 @@ async def test_a_bad_request_is_told_at_once(gateway_of, ask, answer):
 
 
 async def test_when_all_fail_every_reason_is_told(gateway_of, ask, answer):
-    gateway, _ = gateway_of(
-        first=[BUSY], second=[Reply(fault=faults.web_page(), times=None)], max_attempts=1
-    )
+    gateway, _ = gateway_of(first=[BUSY], second=[Reply(fault=faults.web_page(), times=None)], max_attempts=1)
     with pytest.raises(ProviderError) as caught:
         await answer(gateway.stream(ask()))
     assert "trouble of its own" in str(caught.value)
@@ -261,8 +260,7 @@ async def test_cancelling_while_it_calls_or_waits(clients, ask, answer, reply):
         RetryPolicy(max_attempts=3, clock=time.monotonic),
     )
     reading = asyncio.create_task(answer(gateway.stream(ask())))
-    while not server.requests:
-        await asyncio.sleep(0.01)
+    await server.until_requests()
     await asyncio.sleep(0.05)
     reading.cancel()
     with pytest.raises(asyncio.CancelledError):

@@ -4,14 +4,15 @@ import json
 import re
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from codecompanion.contracts.errors import CannotBuild, ProviderError, ProviderFault
 from codecompanion.contracts.model_calls import Brief, Finished
 from codecompanion.contracts.orders import RunOrder
 from codecompanion.contracts.plan import Plan
 from codecompanion.router.file_blocks import write_file_block
 from codecompanion.router.providers.offline import OfflineClient
-from hypothesis import given
-from hypothesis import strategies as st
 
 ORDER = RunOrder(kind="project", request="a shop", workspace="/w")
 

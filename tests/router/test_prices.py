@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import pytest
+
 from codecompanion.contracts.model_calls import Usage
 from codecompanion.router.prices import PriceList
 from codecompanion.router.scripted_server import Reply
@@ -39,7 +40,7 @@ def test_an_unknown_model_or_usage_has_no_price(prices):
 
 
 @pytest.mark.parametrize(
-    ("kind", "model", "known"),
+    "asked",
     [
         ("anthropic", "claude-sonnet-5-5", True),
         ("responses", "gpt-6.1-sol", True),
@@ -48,7 +49,8 @@ def test_an_unknown_model_or_usage_has_no_price(prices):
         ("chat", "my-own-model", False),
     ],
 )
-async def test_every_answer_carries_its_cost(clients, ask, answer, prices, kind, model, known):
+async def test_every_answer_carries_its_cost(clients, ask, answer, prices, asked):
+    kind, model, known = asked
     client, _ = await clients(kind, [Reply(text="one two three", cached_tokens=2)])
     usage: Usage = (await answer(client.stream(ask("word " * 50), model))).finished[0].usage
     provider = client.name

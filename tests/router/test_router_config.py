@@ -1,6 +1,8 @@
 """What settings the model layer takes, and that no key ever shows."""
 
 import pytest
+from pydantic import ValidationError
+
 from codecompanion.contracts.messages import Role
 from codecompanion.router.choice import RoleChoice
 from codecompanion.router.config import (
@@ -14,7 +16,6 @@ from codecompanion.router.config import (
     parse_model,
 )
 from codecompanion.router.prices import PriceList
-from pydantic import ValidationError
 
 ALL_KEYS = {name: {"api_key": "key"} for name in ("anthropic", "openai", "gemini")}
 

@@ -1,12 +1,13 @@
 """Strict schemas: what OpenAI and Gemini take, and nothing that a good answer would break."""
 
 import pytest
+from jsonschema import Draft202012Validator, ValidationError
+from pydantic import BaseModel
+
 from codecompanion.contracts.messages import AgentMessage
 from codecompanion.contracts.model_calls import ToolCall
 from codecompanion.contracts.plan import Plan
 from codecompanion.router.providers.schemas import strict_schema
-from jsonschema import Draft202012Validator, ValidationError
-from pydantic import BaseModel
 
 ALLOWED = {
     "type", "description", "enum", "items", "anyOf", "$ref", "$defs", "minItems", "maxItems",

@@ -39,12 +39,16 @@ class ChatMessage(Contract):
 
 
 class Brief(Contract):
-    """What a task is, typed: the prompt text is written from it, the offline provider reads it."""
+    """What a task is, typed: the prompt text is written from it, the offline provider reads it.
+
+    ``existing`` are those of the task's files that stood in the workspace before the run.
+    """
 
     order: RunOrder
     purpose: Literal["plan", "work", "mend"]
     task: PlanTask | None = None
     workspace_is_empty: bool = True
+    existing: tuple[str, ...] = ()
 
 
 class ModelRequest(Contract):

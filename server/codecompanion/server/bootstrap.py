@@ -26,13 +26,12 @@ from codecompanion.orchestra.workspace.view import Workspace
 from codecompanion.router.config import RouterConfig
 from codecompanion.router.gateway import Gateway, build_gateway
 from codecompanion.server.editor.current_gateway import CurrentGateway
-from codecompanion.server.editor.editor_workspace import EditorWorkspace
-from codecompanion.server.edits.editor_edits import EditorEdits
 from codecompanion.server.settings.model import Settings
-from codecompanion.server.wire.folders import WorkspaceFolder
 
 if TYPE_CHECKING:
+    from codecompanion.server.editor.editor_workspace import EditorWorkspace
     from codecompanion.server.session import Session
+    from codecompanion.server.wire.folders import WorkspaceFolder
 
 log = logging.getLogger(__name__)
 
@@ -65,8 +64,12 @@ class Shared:
         await self.gateway.close()
 
 
-async def editor_workspace(session: "Session", shared: Shared, folder: WorkspaceFolder) -> EditorWorkspace:
+async def editor_workspace(session: "Session", shared: Shared, folder: "WorkspaceFolder") -> "EditorWorkspace":
     """Return the engine of a folder open in an editor; raises ``WorkspaceError`` where its log cannot live."""
+    # the protocol's types come along with these two, which a headless run does without
+    from codecompanion.server.editor.editor_workspace import EditorWorkspace  # noqa: PLC0415
+    from codecompanion.server.edits.editor_edits import EditorEdits  # noqa: PLC0415
+
     settings = await session.settings.now()
     documents = session.documents
     view = Workspace(folder.path, lambda: documents.texts(folder), session.problems.lookup(folder))

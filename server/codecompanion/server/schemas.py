@@ -149,20 +149,22 @@ def _commands() -> Iterator[str]:
         yield f"### `{PREFIX}{command}`\n\n{said[:1].upper()}{said[1:]}\n\n"
         if module.TAKES:
             yield "| argument | what it is |\n|---|---|\n"
-            yield from (f"| `{wire_name(name)}` | {KINDS[name][1]} Expects {_expects(name)}. |\n" for name in module.TAKES)
+            yield from map(_argument_row, module.TAKES)
             yield "\n"
         if module.BARE:
             yield f"A bare string is taken as `{wire_name(module.BARE)}`. "
         yield f"Answers with `{RESULTS[command].__name__}`.\n\n"
 
 
-def _expects(name: str) -> str:
-    return KINDS[name][0].expects.replace("|", "\\|")
+def _argument_row(name: str) -> str:
+    kind, said = KINDS[name]
+    return f"| `{wire_name(name)}` | {said} Expects {kind.expects}. |\n"
 
 
 def _results() -> Iterator[str]:
     for model in dict.fromkeys(RESULTS.values()):
-        yield f"### `{model.__name__}`\n\n{model.__doc__}\n\n{_json(model.model_json_schema(mode='serialization'))}"
+        schema = _json(model.model_json_schema(mode="serialization"))
+        yield f"### `{model.__name__}`\n\n{model.__doc__}\n\n{schema}"
 
 
 def _notifications() -> Iterator[str]:

@@ -1,5 +1,6 @@
 """Whatever the text, the reader answers or refuses, in bounded time."""
 
+import re
 import time
 
 import pytest
@@ -11,11 +12,13 @@ from codecompanion.orchestra.templates.blueprint import TEMPLATE_NAMES, Blueprin
 from codecompanion.orchestra.templates.request import read_request
 
 LONGEST = 4000
-WORDS = (
-    "an api service web app data pipeline for with and , : ; . ( ) [ ] / | books title by per sum total average of "
-    "the each every has have to track manage list group groups grouped count in is that which where store stores "
-    "reading orders number date 1 it é ' - login i we can let both counts daily without drop read csv json convert"
-).split()
+WORDS = re.findall(
+    r"\S+",
+    "an api service web app data pipeline for with and , : ; . ( ) [ ] / | books title by per sum total "
+    "average of the each every has have to track manage list group groups grouped count in is that which "
+    "where store stores reading orders number date 1 it é ' - login i we can let both counts daily without "
+    "drop read csv json convert",
+)
 ADVERSARIAL = {
     "one letter words": "a " * 2000,
     "open brackets": "(" * LONGEST,

@@ -108,7 +108,7 @@ def test_records_of_such_things_are_no_such_things(said):
     [
         ("with login", "login and user accounts"),
         ("with a secure user login and roles", "roles and permissions"),
-        ("and online payments", "payments"),
+        ("with title, online payments", "payments"),
         ("with title, live chat", "live updates and chat"),
         ("and send email reminders", "sending messages (email, SMS, push, reminders)"),
         ("where users can upload photos", "file and picture upload"),
@@ -125,7 +125,7 @@ def test_records_of_such_things_are_no_such_things(said):
         ("deployed with Docker on AWS", "packaging for servers and the cloud"),
         ("with offline sync", "a phone app and offline sync"),
         ("in multiple languages", "several languages"),
-        ("with dark mode", "themes"),
+        ("with dark mode", "a theme switch (pages follow the system's light or dark setting)"),
         ("with QR codes", "barcodes and QR codes"),
         ("with drag and drop", "drag and drop"),
         ("with rate limiting", "rate limits and caching"),

@@ -72,12 +72,12 @@ def test_a_field_is_named_once_and_an_id_is_the_services_own():
 
 
 def test_too_many_fields_and_kinds_of_record_are_told():
-    fields = ", ".join(f"field number {letter}" for letter in "abcdefghijklmnopqrstuvw")
+    fields = ", ".join(f"size {letter}" for letter in "abcdefghijklmnopqrstuvw")
     kinds = "students, teachers, rooms, lessons, exams, pupils, clubs and buses"
     many_fields = read_request(f"an API for books with {fields}")
     many_kinds = read_request(f"an API for a school with {kinds}")
     assert len(many_fields.entities[0].fields) == 20
-    assert many_fields.left_out[0] == "the field 'field number u' (20 fit)"
+    assert many_fields.left_out[0] == "the field 'size u' (20 fit)"
     assert len(many_kinds.entities) == 6
     assert "buses (only 6 kinds of record fit)" in many_kinds.left_out
 

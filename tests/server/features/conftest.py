@@ -211,6 +211,18 @@ class ScriptedEditor:
     def capable(self, group: str, name: str) -> bool:
         return bool(self.client.get(group, {}).get(name))
 
+    async def eventually(self, holds: Callable[[], Awaitable[bool]]) -> None:
+        """Ask again and again, for what no message tells."""
+        for _ in range(500):
+            if await holds():
+                return
+            await asyncio.sleep(0.02)
+        raise AssertionError("it never came to be")
+
+    async def phase(self, run_id: str) -> str:
+        (status,) = (await self.command("status", {"runId": run_id}))["runs"]
+        return str(status["phase"])
+
     def messages(self) -> list[str]:
         return [m["params"]["message"] for m in self.seen if m.get("method") == "window/showMessage"]
 

@@ -1,6 +1,5 @@
 """docs/protocol.md and what is really sent are both what the schemas say."""
 
-import time
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,9 @@ def test_the_page_is_up_to_date() -> None:
 
 def test_writing_the_page_touches_only_the_marked_parts(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
-    page.write_text("before\n<!-- generated: commands -->\nstale words\n<!-- end of generated -->\nafter\n", "utf-8")
+    page.write_text(
+        "before\n<!-- generated: commands -->\nstale words\n<!-- end of generated -->\nafter\n", "utf-8"
+    )
     write_protocol_docs(page)
     text = page.read_text("utf-8")
     assert text.startswith("before\n<!-- generated: commands -->\n")
@@ -35,9 +36,11 @@ def test_every_schema_is_one() -> None:
     schemas = protocol_schemas()
     for schema in schemas["notifications"].values():
         jsonschema.Draft202012Validator.check_schema(schema)
-    assert set(schemas["commands"]) == {f"orchestra.{command}" for command in COMMANDS} == {
-        f"orchestra.{command}" for command in RESULTS
-    }
+    assert (
+        set(schemas["commands"])
+        == {f"orchestra.{command}" for command in COMMANDS}
+        == {f"orchestra.{command}" for command in RESULTS}
+    )
     for command in schemas["commands"].values():
         jsonschema.Draft202012Validator.check_schema(command["arguments"])
         jsonschema.Draft202012Validator.check_schema(command["result"])
@@ -58,18 +61,22 @@ async def test_what_is_sent_is_what_the_schemas_say(start_editor: Any) -> None:
         jsonschema.validate(answer, schemas["commands"][f"orchestra.{command}"]["result"])
         return answer
 
+    async def until_phase(run_id: str, phase: str) -> None:
+        async def reached() -> bool:
+            return bool((await ask("status", {"runId": run_id}))["runs"][0]["phase"] == phase)
+
+        await editor.eventually(reached)
+
     starting = await ask("simulateTask", {"tasks": 1, "seconds": 20})
     await ask("status")
-    while (await ask("status", {"runId": starting["runId"]}))["runs"][0]["phase"] != "working":
-        time.sleep(0.01)
+    await until_phase(starting["runId"], "working")
     await ask("pause", {"runId": starting["runId"]})
     await ask("resume")
     await ask("status", {})
     await ask("health")
     await ask("keys")
     stepped = await ask("simulateTask", {"tasks": 1, "seconds": 0, "step": True})
-    while (await ask("status", {"runId": stepped["runId"]}))["runs"][0]["phase"] != "waiting":
-        time.sleep(0.01)
+    await until_phase(stepped["runId"], "waiting")
     await ask("next")
     await editor.ended(stepped["runId"])
     await ask("stop")

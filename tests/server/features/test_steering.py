@@ -78,11 +78,13 @@ async def test_pause_resume_and_next_choose_the_run_they_fit(start_editor: Any) 
         await editor.command("resume")
     with pytest.raises(Exception, match="goes by itself"):
         await editor.command("next", {"runId": plain})
-    while not editor.events("run_finished"):
-        standing = await editor.command("status", stepped)
-        if standing["runs"][0]["phase"] == "waiting":
-            await editor.command("next", stepped)
-        await asyncio.sleep(0.02)
+
+    async def stepped_to_the_end() -> bool:
+        if await editor.phase(stepped) == "waiting":
+            await editor.command("next", {"runId": stepped})
+        return bool(editor.events("run_finished"))
+
+    await editor.eventually(stepped_to_the_end)
     assert (await editor.command("stopAll"))["runIds"] == [plain]
     await editor.ended(plain)
 
@@ -106,3 +108,22 @@ async def test_progress_ends_when_the_run_cannot_even_begin(start_editor: Any) -
     assert ends(editor, answer["progressToken"]) == 1
     (status,) = (await editor.command("status"))["runs"]
     assert status["phase"] == "failed"
+
+
+async def test_a_killed_run_is_taken_up_again_by_the_next_session(start_editor: Any) -> None:
+    editor = await start_editor()
+    answer = await editor.command("simulateTask", {"tasks": 2, "seconds": 0.5})
+    run_id = answer["runId"]
+    await editor.until(
+        lambda m: m.get("method") == "orchestra/event" and m["params"]["body"]["event"] == "task_progressed"
+    )
+    editor.process.kill()
+    await editor.process.wait()
+    later = await start_editor()
+    with pytest.raises(Exception, match="no interrupted run 'run-x'"):
+        await later.command("resume", "run-x")
+    again = await later.command("resume", run_id)
+    assert again == answer
+    assert "no file was touched" in await later.ended(run_id)
+    assert later.events("run_reopened")
+    assert ends(later, answer["progressToken"]) == 1

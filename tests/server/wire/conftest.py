@@ -187,8 +187,8 @@ class RawClient:
             if not line.strip():
                 break
             name, _, value = line.partition(b":")
-            assert name == b"Content-Length", f"not a frame: {line!r}"
-            length = int(value)
+            assert name in (b"Content-Length", b"Content-Type"), f"not a frame: {line!r}"
+            length = int(value) if name == b"Content-Length" else length
         assert length is not None
         body = self.stdout.read(length)
         if len(body) < length:  # the server was killed midway
@@ -237,7 +237,7 @@ def _shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RawClient]:
 def client(_shared: RawClient) -> RawClient:
     """A client of an initialized server that other tests use too; what they received is forgotten."""
     _shared.command("probe.forget")
-    _shared.drain(0.0)
+    _shared.drain(0.02)
     _shared.seen.clear()
     return _shared
 

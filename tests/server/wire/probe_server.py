@@ -14,13 +14,23 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcContentModified, JsonRpcException
 
 from codecompanion.server.wire.commands import CommandCall
-from codecompanion.server.wire.errors import RequestFailed
+from codecompanion.server.wire.errors import RequestFailed, as_rpc_error
 from codecompanion.server.wire.serve import serve_stdio, serve_tcp
 from codecompanion.server.wire.server import OrchestraServer
+
+
+class OutOfMemory(Exception):
+    """One of the application's own exceptions, which it knows how to put to a user."""
+
+
+def translate(error: BaseException) -> JsonRpcException:
+    return RequestFailed(str(error)) if isinstance(error, OutOfMemory) else as_rpc_error(error)
+
 
 server = OrchestraServer(
     "probe",
     "1.2.3",
+    translate_error=translate,
     extra_capabilities={
         "experimental": {"orchestra": {"version": 1}},
         "workspace": {"textDocumentContent": {"schemes": ["orchestra"]}},
@@ -82,6 +92,7 @@ def fail(call: CommandCall) -> Any:
     raise {
         "value": ValueError("a plain mistake"),
         "failed": RequestFailed("the folder is read-only"),
+        "own": OutOfMemory("nothing is left"),
         "modified": JsonRpcContentModified("the document changed"),
         "data": JsonRpcException("odd data", -32001, {"what": object()}),
     }[call.arguments[0]]

@@ -87,7 +87,7 @@ def test_a_refused_create_turns_to_messages(client):
     asked = client.wait_method("window/workDoneProgress/create")
     client.send({"jsonrpc": "2.0", "id": asked["id"], "error": {"code": -32603, "message": "no"}})
     client.answer_to(call)
-    client.drain()
+    client.wait(lambda m: m.get("params", {}).get("message") == "Probe: all done")
     assert client.of_method("$/progress") == []
     assert [m["params"]["message"] for m in client.of_method("window/showMessage")][-1] == "Probe: all done"
     assert client.command("probe.counts")["progress"] == 0

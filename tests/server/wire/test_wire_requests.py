@@ -55,6 +55,7 @@ def test_pitfall_7_a_result_without_a_json_form_is_an_internal_error(client, kin
     [
         ("value", INTERNAL_ERROR, "ValueError: a plain mistake"),
         ("failed", REQUEST_FAILED, "the folder is read-only"),
+        ("own", REQUEST_FAILED, "nothing is left"),
         ("modified", CONTENT_MODIFIED, "the document changed"),
         ("data", INTERNAL_ERROR, "has no JSON form"),
     ],

@@ -46,6 +46,7 @@ class Agent(ABC):
         task: PlanTask | None = None,
         toolbox: Toolbox | None = None,
         empty: bool = True,
+        existing: tuple[str, ...] = (),
         answer_schema: dict[str, Any] | None = None,
     ) -> Conversation:
         """Begin the conversation of one task, with this agent's prompt and memory."""
@@ -56,7 +57,13 @@ class Agent(ABC):
             system=system_text(self.prompt),
             history=self.history.messages(),
             toolbox=toolbox,
-            brief=Brief(order=self.desk.order, purpose=purpose, task=task, workspace_is_empty=empty),
+            brief=Brief(
+                order=self.desk.order,
+                purpose=purpose,
+                task=task,
+                workspace_is_empty=empty,
+                existing=existing,
+            ),
             answer_schema=answer_schema,
         )
 

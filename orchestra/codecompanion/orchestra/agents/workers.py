@@ -33,12 +33,16 @@ class Worker(Agent):
             task=task,
             toolbox=toolbox,
             empty=empty,
+            existing=tuple(path for path in task.files if self._stood_before(path)),
         )
         result = await self._until_usable(conversation, task, brief)
         if toolbox:
             await self.desk.keep(task.id, "reading map", self.role.value, toolbox.reading_map())
         self.history.add(Turn(task.title, brief, "", result.summary))
         return result
+
+    def _stood_before(self, path: str) -> bool:
+        return path not in self.desk.log.state.bases and self.desk.view.exists(path)
 
     async def _until_usable(self, conversation: Conversation, task: PlanTask, text: str) -> WorkResult:
         landed: dict[str, str] = {}

@@ -192,8 +192,9 @@ class SdkClient(ABC, Generic[Sdk]):
             return self._state("refused", str(error))
         if fault is ProviderFault.RATE_LIMITED:
             return self._state("accepted", str(error))
-        reached = fault is ProviderFault.BAD_REQUEST
-        return self._state("not checked" if reached else "unreachable", str(error))
+        if fault is ProviderFault.BAD_REQUEST:
+            return self._state("not checked", "it answers, but has no list of models to check the key with")
+        return self._state("unreachable", str(error))
 
     def _state(
         self, checked: Literal["not checked", "accepted", "refused", "unreachable"], note: str = ""

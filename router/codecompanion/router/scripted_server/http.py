@@ -4,6 +4,7 @@ import asyncio
 import json
 import socket
 import struct
+import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -92,7 +93,9 @@ class HttpConnection:
     def reset(self) -> None:
         """Break the connection off so that the client sees a reset."""
         sock = self._writer.get_extra_info("socket")
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        # no lingering makes the close a reset; Windows has two short fields where others have two long ones
+        no_linger = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, no_linger)
         self._writer.transport.abort()
 
     async def close(self) -> None:

@@ -43,7 +43,7 @@ class ScriptedServer:
         self._script = Script(replies)
         self._keys = keys
         self._connections: set[asyncio.Task[None]] = set()
-        self._left = asyncio.Condition()
+        self._changed = asyncio.Condition()
         self._server: asyncio.Server | None = None
         self.requests: list[Asked] = []
         self.disconnects: list[Asked] = []
@@ -73,10 +73,15 @@ class ScriptedServer:
         """The base URL for OpenAI, and for a client of any OpenAI-compatible server."""
         return f"{self.url}/v1"
 
+    async def until_requests(self, count: int = 1) -> None:
+        """Wait until ``count`` requests have come."""
+        async with self._changed:
+            await self._changed.wait_for(lambda: len(self.requests) >= count)
+
     async def until_disconnects(self, count: int = 1) -> None:
         """Wait until ``count`` clients have left before their answer was complete."""
-        async with self._left:
-            await self._left.wait_for(lambda: len(self.disconnects) >= count)
+        async with self._changed:
+            await self._changed.wait_for(lambda: len(self.disconnects) >= count)
 
     def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.create_task(self._converse(HttpConnection(reader, writer)))
@@ -104,7 +109,7 @@ class ScriptedServer:
             headers=request.headers,
             body=json.loads(request.body),
         )
-        self.requests.append(asked)
+        await self._note(self.requests, asked)
         return await self._while_client_stays(asked, connection, wire)
 
     async def _while_client_stays(self, asked: Asked, connection: HttpConnection, wire: type[Answer]) -> bool:
@@ -118,10 +123,13 @@ class ScriptedServer:
             answering.cancel()
             watching.cancel()
             await asyncio.gather(answering, watching, return_exceptions=True)
-        async with self._left:
-            self.disconnects.append(asked)
-            self._left.notify_all()
+        await self._note(self.disconnects, asked)
         return False
+
+    async def _note(self, notes: list[Asked], asked: Asked) -> None:
+        async with self._changed:
+            notes.append(asked)
+            self._changed.notify_all()
 
     async def _answer_aside(self, connection: HttpConnection, request: HttpRequest, path: str) -> None:
         wire = GeminiAnswer if "x-goog-api-key" in request.headers else ChatAnswer

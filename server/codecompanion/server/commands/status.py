@@ -18,6 +18,8 @@ async def run(session: "Session", arguments: Arguments) -> dict[str, Any]:
         runs = [session.runs.pick(arguments.run_id, lambda run: True, "")]
     else:
         runs = list(session.runs)
+    for one in runs:
+        one.refresh()
     return {"runs": [_standing(one) for one in runs]}
 
 

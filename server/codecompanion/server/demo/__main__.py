@@ -112,8 +112,12 @@ def main(serve: Sequence[str] = SERVE) -> int:
     try:
         _build(serve, place, folder, watcher)
         _use(BuiltProject(folder), place, watcher)
-    except (OrchestraError, OSError) as problem:
-        _print(f"\nThe demo failed: {problem}\nThe server's log: {place / 'server.log'}; the folder: {folder}")
+    except KeyboardInterrupt:
+        _print(f"\nInterrupted. What there is so far: {folder}")
+        return 130
+    except Exception as problem:  # noqa: BLE001 - the program's outermost boundary
+        reason = str(problem) if isinstance(problem, OrchestraError | OSError) else repr(problem)
+        _print(f"\nThe demo failed: {reason}\nThe server's log: {place / 'server.log'}; the folder: {folder}")
         return 1
     _print(_closing_words(place, folder, watcher))
     return 0

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import count
 from json import dumps, loads
 from pathlib import Path
-from subprocess import Popen
+from subprocess import Popen, TimeoutExpired
 from typing import Any
 
 from codecompanion.server.demo import DemoFailed
@@ -24,6 +24,7 @@ CAPABILITIES = {
     "experimental": {"orchestra": True},
 }
 METHOD_NOT_FOUND = -32601
+LONGEST_END = 10.0
 
 
 class ScriptedEditor:
@@ -98,7 +99,10 @@ class ScriptedEditor:
         self.request("shutdown", None)
         self._notify("exit", None)
         self._to_server.close()
-        return self._server.wait(timeout=10)
+        try:
+            return self._server.wait(LONGEST_END)
+        except TimeoutExpired:
+            raise DemoFailed(f"the language server did not end within {LONGEST_END:.0f} s of exit") from None
 
     # -- messages
 
@@ -163,7 +167,7 @@ class ScriptedEditor:
         version = document.version if document else None
         if target["version"] not in (None, version):
             raise _Refused(f"{path.name} is at version {version}, the edit is for {target['version']}")
-        before = document or _opened(uri, path.read_text("utf-8") if path.exists() else "")
+        before = document or _opened(uri, path.read_bytes().decode("utf-8") if path.exists() else "")
         # all places are those of the text before; from the end backwards none of them moves
         backwards = sorted(edits, key=_start, reverse=True)
         changes = [{"range": one["range"], "text": one["newText"]} for one in backwards]

@@ -4,6 +4,7 @@ import asyncio
 import importlib
 import logging
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+# a keyring only holds keys, and asking it may make the person unlock it: that waits for the first run
+_set_in_plain_sight = partial(anything_set, keyring_installed=False)
+
 _WARNING = 2
 _ANSWER_WITHIN = 5.0
 
@@ -31,10 +35,18 @@ class EditorSettings:
     each reading without problems.
     """
 
-    def __init__(self, server: "OrchestraServer", environ: Mapping[str, str], user_file: Path | None) -> None:
+    def __init__(
+        self,
+        server: "OrchestraServer",
+        environ: Mapping[str, str],
+        user_file: Path | None,
+        *,
+        is_anything_set: Callable[[Mapping[str, str], Path | None], bool] = _set_in_plain_sight,
+    ) -> None:
         self._server = server
         self._environ = environ
         self._user_file = user_file
+        self._is_anything_set = is_anything_set
         self._initial: Any = None
         self._editor: Any = None
         self._last_good: LastGood | None = None
@@ -46,7 +58,7 @@ class EditorSettings:
         """Take what the editor has, and read everything if anything is set; at ``initialized``."""
         self._initial = _own_part(self._server.initialize_params.get("initializationOptions"), bare=True)
         self._editor = await self._pulled() or self._initial
-        if self._editor or anything_set(self._environ, self._user_file):
+        if self._editor or self._is_anything_set(self._environ, self._user_file):
             await self._read()
         if self._server.client.dynamic_configuration:
             await self._ask_for_changes()

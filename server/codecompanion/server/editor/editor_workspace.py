@@ -50,7 +50,7 @@ class EditorWorkspace:
         await self.engine.start(order, run.run_id)
 
     async def interrupted_request(self, run_id: str) -> str:
-        """Return what an interrupted run of the log was asked; raises ``BadRequest`` when there is none such."""
+        """Return what an interrupted run of the log was asked; raises ``BadRequest`` when there is none."""
         interrupted = {status.run_id: status.request for status in await self.engine.interrupted()}
         if run_id not in interrupted:
             known = ", ".join(interrupted) or "none"

@@ -37,6 +37,11 @@ class LiveRun:
     last_word: str = ""
     last_event_seen: asyncio.Event = field(default_factory=asyncio.Event)
 
+    def refresh(self) -> None:
+        """Look up how the run stands at this moment: the last event shown may be a little behind."""
+        if self.engine is not None and self.status is not None and not self.ended:
+            self.status = self.engine.status(self.run_id)
+
     @property
     def phase(self) -> str:
         """The one word for what the run is doing."""
@@ -90,6 +95,8 @@ class LiveRuns:
 
         ``what`` ends the sentence "no run …". Raises ``RequestFailed`` with the runs there are.
         """
+        for candidate in self.active():
+            candidate.refresh()
         if run_id is not None:
             run = self._runs.get(run_id)
             if run is None:

@@ -4,80 +4,31 @@ import asyncio
 import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from pygls.exceptions import JsonRpcException
 
 from codecompanion.contracts.edits import EditOutcome, FileEdit, WholeFile
 from codecompanion.contracts.errors import EditRefused, OrchestraError
 from codecompanion.contracts.ids import EditId
-from codecompanion.contracts.ports import EditSink, WorkspaceView
+from codecompanion.contracts.ports import EditSink
 from codecompanion.orchestra.workspace.paths import real_relative_path, relative_path
 from codecompanion.orchestra.workspace.protected import why_protected
 from codecompanion.server.editor.open_documents import OpenDocuments
 from codecompanion.server.editor.places import relative_to, uri_in
 from codecompanion.server.edits.bases import Bases
 from codecompanion.server.edits.claims import Claim, Claims, same_text
+from codecompanion.server.edits.parties import USUAL_PATIENCE, Disk, Editor, Patience, PendingView
 from codecompanion.server.edits.plan import Refusal, plan_edit
 from codecompanion.server.edits.workspace_edit import Target, workspace_edit
-from codecompanion.server.wire.capabilities import ClientFeatures
 from codecompanion.server.wire.documents import OpenDocument
 from codecompanion.server.wire.errors import ConnectionClosed
 from codecompanion.server.wire.folders import WorkspaceFolder
 
 MOST_TRIES = 4
 """How often one edit is offered while the person types into the same file."""
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """Seconds. ``answer``: some editors ask the person first. ``open``: they may send changes 0.15 s late."""
-
-    answer: float = 120.0
-    open: float = 0.3
-    closed: float = 0.05
-    settle: float = 2.0
-    human: float = 0.2
-
-
-class Editor(Protocol):
-    """What the edits need of the server."""
-
-    @property
-    def client(self) -> ClientFeatures:
-        """What the client can do."""
-        ...
-
-    async def request(self, method: str, params: Any = ..., *, timeout: float | None = ...) -> Any:
-        """Send a request and return its result."""
-        ...
-
-
-class Disk(Protocol):
-    """What writes files that no editor holds."""
-
-    async def push(self, edit_id: EditId, edit: FileEdit, label: str) -> EditOutcome:
-        """Write one edit and confirm it; failures are outcomes."""
-        ...
-
-
-class PendingView(WorkspaceView, Protocol):
-    """The workspace as agents see it, which must show edits that no document shows yet."""
-
-    def note_pending(self, path: str, text: str) -> None:
-        """Show ``text`` as the file's content until it is forgotten."""
-        ...
-
-    def forget_pending(self, path: str) -> None:
-        """Believe the documents and the disk again."""
-        ...
-
-    def note_authored(self, path: str) -> None:
-        """Let agents see a file they wrote even where .gitignore keeps others' files out."""
-        ...
 
 
 class _Stale(Enum):
@@ -102,7 +53,7 @@ class EditorEdits(EditSink):
         view: PendingView,
         disk: Disk,
         *,
-        patience: Patience = Patience(),
+        patience: Patience = USUAL_PATIENCE,
     ) -> None:
         self._editor = editor
         self._folder = folder

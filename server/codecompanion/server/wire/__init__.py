@@ -26,6 +26,7 @@ Importing this package imports nothing; take what you need from its modules.
             progress.report("half done", 50)  # as often as you like: at most 20 a second go out
             await ask()
             server.notify("orchestra/event", {"half": True})  # may be left out for a client that reads slowly
+            server.notify("orchestra/status", {"share": 50}, key="status")  # of those waiting, the last
 
     async def ask() -> None:
         if server.client.configuration:

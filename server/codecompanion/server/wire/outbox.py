@@ -81,9 +81,10 @@ class Outbox:
         self._thread.join(timeout)
         with self._changed:
             done = not self._queue and not self._thread.is_alive()
-            if not done and not self._broken:
-                log.warning("gave up writing to the client with %d bytes waiting", self._bytes)
+            gave_up = not done and not self._broken
             self._broken = True
+        if gave_up:
+            log.warning("gave up writing to the client with %d bytes waiting", self._bytes)
         return done
 
     @property

@@ -64,7 +64,8 @@ def serve_tcp(
     """
     family, address = _loopback(host, port)
     with socket.create_server(address, family=family) as listener:
-        sys.stderr.write(f"listening on {address[0]}:{listener.getsockname()[1]}\n")
+        shown = f"[{address[0]}]" if family == socket.AF_INET6 else address[0]
+        sys.stderr.write(f"listening on {shown}:{listener.getsockname()[1]}\n")
         sys.stderr.flush()
         channel = accept_client(listener)
     return _serve(server, channel, _Deadline(server, last_resort, deadline))

@@ -144,6 +144,7 @@ class _ApiService:
                 Source("tests/support.py", "api_service/tests/support.py", self._values),
                 *(self._record_tests(entity) for entity in entities),
                 Source("tests/test_fields.py", "api_service/tests/test_fields.py", self._values),
+                Source("tests/test_storage.py", "api_service/tests/test_storage.py", rules),
                 Source("tests/test_http_rules.py", "api_service/tests/test_http_rules.py", rules),
             ),
             acceptance=(

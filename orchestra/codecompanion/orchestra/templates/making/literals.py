@@ -39,7 +39,7 @@ def js_literal(value: Any, indent: int = 0) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def python_call(name: str, *arguments: Any, indent: int = 0, **named: Any) -> str:
+def python_call(name: str, /, *arguments: Any, indent: int = 0, **named: Any) -> str:
     """Return a Python call; named arguments that are empty or False are left to their defaults."""
     items = [python_literal(argument, indent + 4) for argument in arguments]
     items += [f"{key}={python_literal(value, indent + 4)}" for key, value in named.items() if value]
@@ -70,7 +70,8 @@ def _broken(start: str, items: list[str], end: str, indent: int, step: int) -> s
 
 def in_docstring(text: str) -> str:
     """Return the text as it may stand in a Python docstring or comment."""
-    return text.replace("\\", "\\\\").replace('"""', "'''").replace("\n", " ")
+    printable = "".join(character if character.isprintable() else " " for character in text)
+    return printable.replace("\\", "\\\\").replace('"""', "'''")
 
 
 def in_markdown(text: str) -> str:

@@ -4,7 +4,9 @@ from typing import Any
 
 from codecompanion.orchestra.templates.blueprint import Blueprint, Entity, Field
 from codecompanion.orchestra.templates.making.samples import mistyped, record, typed
+from codecompanion.orchestra.templates.reading.wording import listed
 
+MAX_HEADING = 40
 PAGE_ACCEPTANCE = (
     "Records can be listed in pages, searched, sorted, added, changed and deleted.",
     "A value that does not fit is told beside its input, before anything is saved.",
@@ -16,11 +18,18 @@ PAGE_ACCEPTANCE = (
 def page_values(blueprint: Blueprint, *, main_script: str, values_module: str, connect: str) -> dict[str, Any]:
     """Return the values of the shared page templates; ``connect`` is what the page may fetch from."""
     return {
-        "heading": ", ".join(entity.title for entity in blueprint.entities[:2]),
+        "heading": _heading(blueprint.entities),
         "main_script": main_script,
         "values_module": values_module,
         "connect": connect,
     }
+
+
+def _heading(entities: tuple[Entity, ...]) -> str:
+    """The kinds of record, or the first of them when all would not fit beside the tabs."""
+    names = listed([entity.many for entity in entities])
+    shown = names if len(names) <= MAX_HEADING else f"{entities[0].many} and more"
+    return shown[:1].upper() + shown[1:]
 
 
 def described(field: Field) -> dict[str, Any]:

@@ -43,8 +43,8 @@ _ABOUT = words("for about")
 _ASIDE = words("that which who where when while because if so using then unless whose")
 _TELLERS = words("i we")
 """Open an aside after a noun: "wines I have tasted"."""
-_MADE = words("written built made implemented coded developed programmed")
-_MADE_WITH = words("in with using on by")
+_MADE = words("written built made implemented coded developed programmed deployed hosted")
+_MADE_WITH = words("in with using on by to")
 _PREPOSITIONS = words(
     "in on at from into to by via as through over inside within against per is are be should must can could "
     "will may was were whether until after before without missing"
@@ -111,6 +111,7 @@ class _Splitter:
             self._item = []
         else:
             self._item.append(token)
+            # a list in parentheses ends the noun it belongs to
             if token.hint and self._clause.kind != "fields" and len(token.hint) > 2:
                 self._end_item()
         return 1

@@ -79,7 +79,9 @@ _FEATURES = by_phrase(
             "multi-language,multi-language support,translations,i18n,internationalisation,"
             "internationalization,localization,multiple languages,several languages"
         ),
-        "themes": "dark mode,dark theme,themes,light mode,dark and light mode",
+        "a theme switch (pages follow the system's light or dark setting)": (
+            "dark mode,dark theme,themes,light mode,dark and light mode"
+        ),
         "barcodes and QR codes": "barcode scanning,barcode scanner,barcodes,qr codes,qr code,qr code scanner",
         "drag and drop": "drag-and-drop",
         "sharing with other people": (

@@ -159,9 +159,10 @@ def make_field(item: Item, number: int) -> Field:
     item = _one_of_a_kind(item)
     said = plain(item)
     name = identifier(said) or f"field_{number}"
+    name = f"{name}_value" if name in _TAKEN else name
     kind, choices = _hinted(hint, said)
     return Field(
-        name=f"{name}_value" if name in _TAKEN else name,
+        name=name,
         type=kind,
         label=label(" ".join(token.shown for token in item)) or f"Field {number}",
         required=required,

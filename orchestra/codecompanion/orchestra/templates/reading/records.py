@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from codecompanion.orchestra.templates.blueprint import Entity, cannot_build
+from codecompanion.orchestra.templates.blueprint import Entity, Field, cannot_build
 from codecompanion.orchestra.templates.reading.clauses import read_items
 from codecompanion.orchestra.templates.reading.guesses import KNOWN_THINGS, default_fields, make_field
 from codecompanion.orchestra.templates.reading.nouns import Draft, noun, without_dressing
@@ -82,9 +82,12 @@ def _entity(draft: Draft, fallback_fields: list[Item]) -> tuple[Entity, list[str
         items = [lead, *items]
         assumed.append(f"It also keeps the {plain(lead)} of {draft.many}.")
     fields = [make_field(item, number) for number, item in enumerate(items, start=1)]
-    unique = list({field.name: field for field in reversed(fields) if field.name != "id"}.values())[::-1]
-    dropped = [f"the field {field.label.lower()!r} ({MAX_FIELDS} fit)" for field in unique[MAX_FIELDS:]]
-    kept = unique[:MAX_FIELDS]
+    unique: dict[str, Field] = {}
+    for field in fields:
+        unique.setdefault(field.name, field)
+    named = list(unique.values())
+    dropped = [f"the field {field.label.lower()!r} ({MAX_FIELDS} fit)" for field in named[MAX_FIELDS:]]
+    kept = named[:MAX_FIELDS]
     kept[0] = replace(kept[0], required=True)
     return Entity(draft.name, draft.plural, draft.one, draft.many, tuple(kept)), assumed, dropped
 

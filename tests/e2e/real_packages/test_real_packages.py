@@ -1,0 +1,263 @@
+"""The engine at work on code that others wrote: bugs put into released packages are found and mended.
+
+The model is scripted, but honest: it sees only what is really sent to it over the wire, asks for what it wants
+to see through tool calls, and builds each repair from the lines it was shown.
+"""
+
+import hashlib
+import itertools
+import json
+import re
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from codecompanion.contracts.edits import EditOutcome, FileEdit
+from codecompanion.contracts.model_calls import ToolCall
+from codecompanion.contracts.status import RunStatus
+from codecompanion.orchestra.edits.preview import resulting_text
+from codecompanion.router.scripted_server import Asked, Reply
+
+pytestmark = pytest.mark.needs("registry")
+Thinking = Generator[Reply, Asked, None]
+SHORTUUID = "shortuuid/main.py"
+BYTE_OF_SEVEN_BITS = ("factor = math.log(256)", "factor = math.log(128)")
+_call_ids = itertools.count(1)
+
+
+# --- what the scripted model can do ---
+
+
+def look(tool: str, **arguments: Any) -> Reply:
+    """Use one tool."""
+    return Reply(tool_calls=(ToolCall(id=f"call_{next(_call_ids)}", name=tool, arguments=arguments),))
+
+
+def both(first: Reply, second: Reply) -> Reply:
+    """Use two tools in one answer."""
+    return Reply(tool_calls=first.tool_calls + second.tool_calls)
+
+
+def repair(path: str, old: str, new: str) -> Reply:
+    """Answer with one search/replace block."""
+    return Reply(text=f"Mended.\n\nFILE: {path}\n<<<<<<< SEARCH\n{old}\n=======\n{new}\n>>>>>>> REPLACE\n")
+
+
+def found(pattern: str, text: str) -> tuple[str, ...]:
+    """Return the groups of the first match in what was sent."""
+    match = re.search(pattern, text, re.MULTILINE)
+    assert match, f"{pattern!r} is not in what was sent:\n{text[-3000:]}"
+    return match.groups()
+
+
+def shown_line(text: str, part: str) -> str:
+    """Return the one numbered line of ``text`` that holds ``part``, without its number."""
+    lines = [line for line in re.findall(r"^ *\d+\| (.*)$", text, re.MULTILINE) if part in line]
+    assert len(lines) == 1, f"{part!r} is in {len(lines)} of the lines that were sent:\n{text[-3000:]}"
+    return lines[0]
+
+
+# --- a package with a bug, and what is to be seen after the run ---
+
+
+def hashes(root: Path) -> dict[str, str]:
+    """Return path → hash of every file but those of the log."""
+    return {
+        path.relative_to(root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in root.rglob("*")
+        if path.is_file() and ".orchestra" not in path.parts
+    }
+
+
+def break_line(file: Path, good: str, bad: str) -> None:
+    """Put a bug in: replace the one place where ``good`` stands."""
+    data = file.read_bytes()
+    assert data.count(good.encode()) == 1
+    file.write_bytes(data.replace(good.encode(), bad.encode()))
+
+
+async def look_and_break(b: Any, path: str, good: str, bad: str) -> tuple[int, dict[str, str]]:
+    """See the tests green, then put a bug in; returns how many passed and the files as released."""
+    released = hashes(b.root)
+    report = await b.tests.run(b.view)
+    assert report.green, report.output
+    assert hashes(b.root) == released
+    break_line(b.root / path, good, bad)
+    return report.passed, released
+
+
+async def reports(b: Any, status: RunStatus) -> list[tuple[int, bool, int]]:
+    """Return round, green and number of failures of each test run."""
+    ran = await b.events(status, "tests_ran")
+    return [(one.round, one.report.green, one.report.failed) for one in ran]
+
+
+async def demand_all_on_record(b: Any, status: RunStatus) -> None:
+    """Check that the log holds every model call and every look, each once, and what was read."""
+    assert await b.store.verify(status.run_id) == []
+    started = await b.events(status, "model_call_started")
+    keys = [one.request_sha256 for one in started]
+    answered = [one.request_sha256 for one in await b.events(status, "model_answered")]
+    assert len(b.server.requests) == len(keys) == len(set(keys))
+    assert answered == keys
+
+    used = await b.events(status, "tool_used")
+    asked_for = [(call.name, call.arguments) for call in b.mind.looks]
+    assert [(one.name, json.loads(one.arguments)) for one in used] == asked_for
+    sent = [text for request in b.server.requests for text in request.texts]
+    assert all(any(one.result in text for text in sent) for one in used)
+
+    maps = [one for one in await b.events(status, "artifact_made") if one.ref.kind == "reading map"]
+    assert {one.task_id for one in maps} == {task.task_id for task in status.tasks}
+    for one in maps:
+        lines = {
+            path: {line for first, last in spans for line in range(first, last + 1)}
+            for path, spans in json.loads(one.text)["read"].items()
+        }
+        assert lines == lines_seen([each.result for each in used if each.task_id == one.task_id])
+
+
+def lines_seen(results: list[str]) -> dict[str, set[int]]:
+    """Return path → numbers of the lines that tools showed, as their headings tell."""
+    seen: dict[str, set[int]] = {}
+    for result in results:
+        if match := re.match(r"(\S+), lines (\d+)-(\d+) of \d+:\n", result):
+            seen.setdefault(match[1], set()).update(range(int(match[2]), int(match[3]) + 1))
+    return seen
+
+
+# --- mended ---
+
+
+async def test_one_big_module_where_the_first_block_does_not_match(unpack, bench) -> None:
+    def think(asked: Asked) -> Thinking:
+        test, line = found(r"^(test/\S+\.py):(\d+): in test_range_parser$", asked.text)
+        asked = yield look("read_file", path=test, first_line=int(line) - 4, last_line=int(line))
+        (name,) = found(r"list\((\w+)\(rs, 100\)\)", asked.text)
+        asked = yield look("search_text", pattern=f"def {name}(")
+        path, line = found(r"^(\S+\.py):(\d+): def ", asked.text)
+        asked = yield look("read_file", path=path, first_line=int(line), last_line=int(line) + 16)
+        wrong = shown_line(asked.text, "min(int(end), maxlen)").strip()
+        # from memory: near, but no line of the file
+        remembered = wrong.replace("start, end = int(start), ", "first, last = int(first), ")
+        asked = yield repair(path, remembered, remembered.replace("int(end)", "int(end) + 1"))
+        assert "no place in the file matches the search lines" in asked.text
+        line = shown_line(asked.text, "min(int(end), maxlen)")
+        yield repair(path, line, line.replace("int(end)", "int(end) + 1"))
+
+    async with bench(unpack("bottle"), think, wire="chat") as b:
+        inclusive, off_by_one = "int(start), min(int(end) + 1, maxlen)", "int(start), min(int(end), maxlen)"
+        passed, released = await look_and_break(b, "bottle.py", inclusive, off_by_one)
+        status = await b.run("fix")
+        assert (status.phase, status.files) == ("done", ("bottle.py",))
+        assert hashes(b.root) == released
+        assert status.summary == f"1 file written: bottle.py. All {passed} tests pass."
+        assert await reports(b, status) == [(0, False, 2), (1, True, 0)]
+        await demand_all_on_record(b, status)
+
+
+async def test_a_src_layout_where_the_model_repeats_itself(unpack, bench) -> None:
+    def think(asked: Asked) -> Thinking:
+        path, line = found(r"^(src/\S+\.py):(\d+): in _parseline$", asked.text)
+        span = {"path": path, "first_line": int(line) - 12, "last_line": int(line)}
+        test = look("search_text", pattern="assignment in value", glob="testing")
+        asked = yield both(look("read_file", **span), test)
+        wrong = shown_line(asked.text, 'line.split("=")')
+        test, line = found(r"^(testing/\S+\.py):(\d+): ", asked.text)
+        asked = yield look("read_file", path=test, first_line=int(line), last_line=int(line) + 4)
+        assert "x = 3" in asked.text
+        asked = yield look("read_file", **span)
+        assert "You made this very call before and its result is still the same" in asked.text
+        yield repair(path, wrong, wrong.replace('"="', '"=", 1'))
+
+    async with bench(unpack("iniconfig"), think, wire="anthropic") as b:
+        parser = "src/iniconfig/_parse.py"
+        passed, released = await look_and_break(b, parser, 'line.split("=", 1)', 'line.split("=")')
+        status = await b.run("fix")
+        assert (status.phase, status.files) == ("done", (parser,))
+        assert hashes(b.root) == released
+        assert status.summary == f"1 file written: {parser}. All {passed} tests pass."
+        assert await reports(b, status) == [(0, False, 1), (1, True, 0)]
+        used = await b.events(status, "tool_used")
+        assert [one.repeated for one in used] == [False, False, False, True]
+        await demand_all_on_record(b, status)
+
+
+async def test_a_flat_package_with_its_tests_inside(unpack, bench) -> None:
+    def think(asked: Asked) -> Thinking:
+        module, name = found(r"^- \w+\.(\w+)\.\w+\.test_(\w+): AssertionError: 20 != 22$", asked.text)
+        asked = yield look("list_files", glob=f"**/{module}.py")
+        (test,) = found(r"^(\S+\.py)$", asked.text)
+        asked = yield look("search_text", pattern=rf"def {name}\(", is_regex=True)
+        path, line = found(r"^(\S+\.py):(\d+): ", asked.text)
+        asked = yield look("read_file", path=path, first_line=int(line), last_line=int(line) + 3)
+        wrong = shown_line(asked.text, "math.log(128)")
+        asked = yield look("run_tests", files=[test])
+        assert "18 passed, 1 failed" in asked.text
+        asked = yield look("diagnostics")
+        yield repair(path, wrong, wrong.replace("128", "256"))
+
+    async with bench(unpack("shortuuid"), think, wire="local") as b:
+        passed, released = await look_and_break(b, SHORTUUID, *BYTE_OF_SEVEN_BITS)
+        status = await b.run("fix")
+        assert (status.phase, status.files) == ("done", (SHORTUUID,))
+        assert hashes(b.root) == released
+        assert status.summary == f"1 file written: {SHORTUUID}. All {passed} tests pass."
+        assert await reports(b, status) == [(0, False, 1), (1, True, 0)]
+        await demand_all_on_record(b, status)
+
+
+@pytest.mark.needs("node")
+async def test_a_javascript_package_where_the_first_repair_is_not_enough(unpack, bench) -> None:
+    def think(asked: Asked) -> Thinking:
+        path, line = found(r"^\s*new FastifyError \((\w+\.js):(\d+):\d+\)$", asked.text)
+        span = {"path": path, "first_line": int(line) - 2, "last_line": int(line) + 2}
+        asked = yield look("read_file", **span)
+        line = shown_line(asked.text, "'cause' in args")
+        half = line.replace("'cause' in", "typeof args[lastElement] === 'object' && 'cause' in")
+        asked = yield repair(path, line, half)
+        (title,) = found(r"^Failing:\n- (.+)\n\n", asked.text)
+        (said,) = found(r"^Already tried, without success:\n- (.+)", asked.text)
+        assert said == "index.js written. Mended."
+        asked = yield look("search_text", pattern=title)
+        test, at = found(r"^(test/\S+\.js):(\d+): ", asked.text)
+        asked = yield look("read_file", path=test, first_line=int(at), last_line=int(at) + 9)
+        assert "NewError({ cause }, null)" in asked.text
+        asked = yield look("read_file", **span)
+        half = shown_line(asked.text, "'cause' in args")
+        yield repair(path, half, half.replace("typeof", "args[lastElement] && typeof"))
+
+    async with bench(unpack("@fastify/error"), think, wire="responses", test_command=("node", "--test")) as b:
+        guards = "args[lastElement] && typeof args[lastElement] === 'object' && "
+        passed, released = await look_and_break(b, "index.js", guards, "")
+        status = await b.run("fix")
+        assert (status.phase, status.files) == ("done", ("index.js",))
+        assert hashes(b.root) == released
+        assert status.summary == f"1 file written: index.js. All {passed} tests pass."
+        assert await reports(b, status) == [(0, False, 18), (1, False, 1), (2, True, 0)]
+        await demand_all_on_record(b, status)
+
+
+# --- not mended ---
+
+
+@pytest.mark.parametrize(
+    "wrong_idea", [("int(math.ceil(", "round(math.ceil("), ("int(math.ceil(", "int(math.floor(")]
+)
+async def test_what_is_not_mended_ends_red_and_says_what_was_tried(unpack, bench, wrong_idea) -> None:
+    old, new = wrong_idea
+
+    def think(asked: Asked) -> Thinking:
+        asked = yield look("search_text", pattern="return int(math.ceil(factor")
+        path, line = found(r"^(\S+\.py):\d+: ( +return .*)$", asked.text)
+        while True:
+            asked = yield repair(path, line, line.replace(old, new))
+
+    async with bench(unpack("shortuuid"), think, wire="local") as b:
+        await look_and_break(b, SHORTUUID, *BYTE_OF_SEVEN_BITS)
+        status = await b.run("fix")
+        print(status.summary)
+        print(await reports(b, status))
+        assert 0
