@@ -94,7 +94,7 @@ def unknown_variables(page: Path) -> list[str]:
 
 @pytest.fixture
 def options_of(capsys: pytest.CaptureFixture[str]) -> Options:
-    """Return what tells the options of a sub-command, or of the program, by its help; None for an unknown one."""
+    """Return what reads options off the help of a sub-command or the program; None for an unknown one."""
 
     @cache
     def options(*command: str) -> set[str] | None:

@@ -12,6 +12,7 @@ from codecompanion.orchestra.complexity import assess, plan_simulation, plan_wit
 from codecompanion.orchestra.crew import Crew, Places
 from codecompanion.orchestra.gate import Gate
 from codecompanion.orchestra.mending import Mending
+from codecompanion.orchestra.repair import only_fixes_tests
 from codecompanion.orchestra.runs import commands as c
 from codecompanion.orchestra.runs.state import RunState
 from codecompanion.orchestra.scheduler import Scheduler
@@ -40,7 +41,7 @@ class Conductor:
         if order.kind == "simulation":
             await self._schedule(self._rehearse)
             return sum_up(self._state)
-        if order.kind == "fix" and not order.problems and order.place is None:
+        if only_fixes_tests(order):
             first = next(iter(self._state.tasks.values())).task
             return await self._mending.fix_failing_tests(first)
         await self._schedule(self._crew.do)

@@ -81,7 +81,9 @@ class Crew:
             ref = await self._desk.keep(task.id, "test report", "tests", report.model_dump_json())
             plan = self._plan
             tried = tuple(
-                t.summary for t in self._state.tasks.values() if is_repair(t.task) and t.phase == "done"
+                t.summary
+                for t in self._state.tasks.values()
+                if t.phase == "done" and is_repair(t.task, self._desk.order)
             )
             job = MendJob(self._desk.order, plan, task, report, tried, self._state.files())
             await self._carry_out(task, lambda: self._debugger.mend(job), sender="test runner", refs=(ref,))

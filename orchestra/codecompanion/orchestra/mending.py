@@ -51,11 +51,12 @@ class Mending:
             if report.green:
                 await self._desk.log.handle(c.StartTask(first.id, first.role))
                 await self._desk.log.handle(c.FinishTask(first.id, "all tests pass already"))
-        return await self._until_green(first)
+                return sum_up(self._state)
+        return await self._until_green()
 
-    async def _until_green(self, first: PlanTask | None = None) -> Ending:
+    async def _until_green(self) -> Ending:
         while True:
-            repairs = self._repairs(first)
+            repairs = [t for t in self._state.tasks.values() if is_repair(t.task, self._desk.order)]
             if len(self._state.reports) <= sum(t.phase == "done" for t in repairs):
                 await self._test(len(self._state.reports), self._desk.view)
             report = self._state.reports[-1]
@@ -66,11 +67,6 @@ class Mending:
             if stop := reason_to_stop(self._state.reports, self._desk.order.max_repairs):
                 return sum_up(self._state, stop)
             await self._crew.mend(await self._next_repair(repairs), report)
-
-    def _repairs(self, first: PlanTask | None) -> list[TaskState]:
-        """The repair rounds so far; in a run that was asked to fix the tests, the planned task is the first."""
-        named = first.id if first else None
-        return [t for t in self._state.tasks.values() if is_repair(t.task) or t.task.id == named]
 
     async def _next_repair(self, repairs: list[TaskState]) -> PlanTask:
         for waiting in (t.task for t in repairs if t.phase == "waiting"):

@@ -5,6 +5,7 @@ import re
 from collections.abc import Sequence
 
 from codecompanion.contracts.messages import Priority, Role
+from codecompanion.contracts.orders import RunOrder
 from codecompanion.contracts.plan import PlanTask
 from codecompanion.contracts.test_reports import TestReport
 
@@ -24,9 +25,14 @@ def repair_task(round_: int) -> PlanTask:
     )
 
 
-def is_repair(task: PlanTask) -> bool:
-    """Whether a task was added by a red test run."""
-    return task.id.startswith("mend-")
+def only_fixes_tests(order: RunOrder) -> bool:
+    """Whether a run was asked to make the failing tests pass, and for nothing else."""
+    return order.kind == "fix" and not order.problems and order.place is None
+
+
+def is_repair(task: PlanTask, order: RunOrder | None) -> bool:
+    """Whether a task mends what a test run found: it was added for that, or the whole run is for that."""
+    return task.id.startswith("mend-") or (order is not None and only_fixes_tests(order))
 
 
 def signature(report: TestReport) -> str:

@@ -31,7 +31,7 @@ def sum_up(state: RunState, gave_up: str = "") -> Ending:
 
 
 def _outcome(state: RunState) -> Outcome:
-    if any(t.phase == "failed" for t in state.tasks.values() if not is_repair(t.task)):
+    if any(t.phase == "failed" for t in state.tasks.values() if not is_repair(t.task, state.order)):
         return "failed"
     if not state.reports:
         return "done"
@@ -68,14 +68,16 @@ def _tests(state: RunState) -> str:
 
 
 def _failures(state: RunState) -> str:
-    failed = [t for t in state.tasks.values() if t.phase == "failed" and not is_repair(t.task)]
+    failed = [
+        t for t in state.tasks.values() if t.phase == "failed" and not is_repair(t.task, state.order)
+    ]
     return " ".join(f"{t.task.role} failed at {t.task.title!r}: {t.summary}" for t in failed[:3])
 
 
 def _tried(state: RunState) -> str:
     if state.reports and state.reports[-1].green:
         return ""
-    tried = [t.summary for t in state.tasks.values() if is_repair(t.task) and t.phase == "done"]
+    tried = [t.summary for t in state.tasks.values() if t.phase == "done" and is_repair(t.task, state.order)]
     return f"Tried: {' | '.join(tried)}" if tried else ""
 
 

@@ -252,12 +252,12 @@ async def test_what_is_not_mended_ends_red_and_says_what_was_tried(unpack, bench
     def think(asked: Asked) -> Thinking:
         asked = yield look("search_text", pattern="return int(math.ceil(factor")
         path, line = found(r"^(\S+\.py):\d+: ( +return .*)$", asked.text)
-        while True:
+        for _ in range(2):
             asked = yield repair(path, line, line.replace(old, new))
 
     async with bench(unpack("shortuuid"), think, wire="local") as b:
         await look_and_break(b, SHORTUUID, *BYTE_OF_SEVEN_BITS)
         status = await b.run("fix")
         print(status.summary)
-        print(await reports(b, status))
+        print(await reports(b, status), status.phase)
         assert 0

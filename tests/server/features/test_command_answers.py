@@ -51,7 +51,7 @@ async def test_what_cannot_be_taken_is_refused_in_one_sentence(start_editor: Any
         assert code == REQUEST_FAILED
         assert "active runs: none" in said
         code, said = await refused(editor, command, "run-of-yesterday")
-        assert "unknown run 'run-of-yesterday'" in said
+        assert "run 'run-of-yesterday'" in said
     assert await editor.command("stopAll") == {"runIds": []}
     assert await editor.command("status") == {"runs": []}
     assert editor.of("window/workDoneProgress/create") == []

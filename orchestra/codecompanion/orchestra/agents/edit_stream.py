@@ -108,7 +108,8 @@ class EditStream:
         try:
             current = self._desk.view.read(edit.path) if self._desk.view.exists(edit.path) else None
             if recorded is not None and current is not None and sha256_of(current) == recorded.sha256:
-                return await self._reconcile(edit, recorded, fingerprint)
+                await self._reconcile(edit, recorded, fingerprint)
+                return None
             text = resulting_text(current, edit)
         except (EditRefused, WorkspaceError) as error:
             return Rejection(edit, f"{edit.path}: {error}")

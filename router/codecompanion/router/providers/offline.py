@@ -75,4 +75,7 @@ class OfflineClient:
                 "(for example ANTHROPIC_API_KEY) to have a model do it."
             )
         files = self._templates.files(brief.order, brief.task.id)
-        return "\n".join(write_file_block(path, text) for path, text in files)
+        # a template cannot merge, and what a person wrote is never written over
+        blocks = [write_file_block(path, text) for path, text in files if path not in brief.existing]
+        kept = f"{', '.join(brief.existing)} stood there already and was left as it was.\n"
+        return "\n".join(([kept] if brief.existing else []) + blocks)

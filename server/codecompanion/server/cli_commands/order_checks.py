@@ -65,10 +65,10 @@ def known_template(given: str | None) -> str | None:
 
 
 def kind_of_work(workspace: Path, template: str | None) -> RunKind:
-    """Return "change" for a folder that holds something to change, "project" for one to fill.
-
-    Hidden entries (a fresh `.git`, our own data folder) do not make a project.
-    """
+    """Return "change" for a folder that holds code, "project" for one that does not or for a named template."""
     if template is not None:
         return "project"
-    return "change" if any(not entry.name.startswith(".") for entry in workspace.iterdir()) else "project"
+    from codecompanion.orchestra.workspace.code_files import holds_code  # noqa: PLC0415 - only here
+    from codecompanion.orchestra.workspace.view import Workspace  # noqa: PLC0415
+
+    return "change" if holds_code(Workspace(workspace)) else "project"

@@ -1,20 +1,11 @@
 """From what a command asks for to the order of a run."""
 
-from pathlib import PurePosixPath
-
 from codecompanion.contracts.orders import Place, RunKind, RunOrder, Simulation
 from codecompanion.contracts.ports import WorkspaceView
+from codecompanion.orchestra.workspace.code_files import holds_code
 from codecompanion.server.editor.work import Work
 from codecompanion.server.requests.comment_syntax import is_prose
 from codecompanion.server.settings.model import Settings
-
-_CODE_ENDINGS = (
-    "c h cpp cc cxx hpp cs java kt kts scala swift go rs dart zig m mm js jsx mjs cjs ts tsx mts cts vue "
-    "svelte php py pyi pyx rb pl pm ex exs erl hs elm ml fs fsx clj cljs lisp scm rkt lua r jl sh bash "
-    "zsh fish ps1 bat sql vb f90 f95 pas ada nim cr groovy sol html htm css scss less"
-)
-_CODE = frozenset(_CODE_ENDINGS.split())
-"""Endings of files that hold code."""
 
 
 def order_for(work: Work, settings: Settings, view: WorkspaceView) -> RunOrder:
@@ -52,8 +43,4 @@ def _kind_by_workspace(work: Work, view: WorkspaceView) -> RunKind:
     language = work.origin.language_id if work.origin else ""
     if own and is_prose(language, own):
         return "project"
-    return "change" if any(_is_code(path) for path in view.files() if path != own) else "project"
-
-
-def _is_code(path: str) -> bool:
-    return PurePosixPath(path).suffix.removeprefix(".").lower() in _CODE
+    return "change" if holds_code(view, apart_from=own) else "project"
