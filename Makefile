@@ -15,7 +15,6 @@ $(BIN)/python:
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { \
 		echo "$(PYTHON) cannot make virtual environments; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
 	@$(PYTHON) -m venv $(VENV)
-	@$(PIP) install --upgrade "pip>=25.1"
 
 $(VENV)/.runtime: pyproject.toml | $(BIN)/python
 	@echo "Installing Orchestra into $(VENV) …"
@@ -24,6 +23,7 @@ $(VENV)/.runtime: pyproject.toml | $(BIN)/python
 
 $(VENV)/.development: $(VENV)/.runtime
 	@echo "Installing the development tools into $(VENV) …"
+	@$(PIP) install --upgrade "pip>=25.1"  # the first that knows --group
 	@$(PIP) install --group dev
 	@touch $@
 

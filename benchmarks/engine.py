@@ -80,11 +80,10 @@ async def measure(seconds_per_call: float) -> tuple[float, float]:
 
 def _in_child(seconds: float) -> tuple[float, float]:
     """Measure in a process of its own, so that memory is that of one run."""
-    code = (
-        "import asyncio; from benchmarks.engine import measure; "
-        f"print(*asyncio.run(measure({seconds})))"
+    code = f"import asyncio; from benchmarks.engine import measure; print(*asyncio.run(measure({seconds})))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=os.environ
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=os.environ)
     took, memory = done.stdout.split()[-2:]
     return float(took), float(memory)
 

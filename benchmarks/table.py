@@ -34,7 +34,12 @@ def print_table(title: str, head: Sequence[str], lines: Sequence[Sequence[str]])
 def print_bars(rows: Sequence[Row]) -> None:
     """Print every figure against its bar."""
     lines = [
-        (row.measure, f"{row.value:.3g}{row.unit}", f"{row.relation} {row.bar:g}{row.unit}", "yes" if row.holds else "NO")
+        (
+            row.measure,
+            f"{row.value:.3g}{row.unit}",
+            f"{row.relation} {row.bar:g}{row.unit}",
+            "yes" if row.holds else "NO",
+        )
         for row in rows
     ]
     print_table("bars", ("measure", "measured", "bar", "holds"), lines)

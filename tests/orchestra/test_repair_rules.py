@@ -35,6 +35,12 @@ def test_the_same_failure_again_stops_even_at_another_address_line_and_time() ->
     assert reason_to_stop([first, again], 3) == "the same failure came back after a repair"
 
 
+def test_the_same_failure_with_other_random_ids_is_the_same() -> None:
+    first = report("t_a: UUID('da9e55fa-8057-4e9b-9abd-cd3ca39cbbe8') != None")
+    again = report("t_a: UUID('17dd39c5-3cb3-bd59-d972-ea015faa795b') != None")
+    assert reason_to_stop([first, again], 3) == "the same failure came back after a repair"
+
+
 def test_a_different_failure_is_progress() -> None:
     assert reason_to_stop([report("t_a: KeyError 'x'"), report("t_a: KeyError 'y'")], 3) is None
 

@@ -143,3 +143,25 @@ async def test_an_unknown_path_is_not_found():
         assert (await reader.readline()).startswith(b"HTTP/1.1 404")
         writer.close()
         await writer.wait_closed()
+
+
+@pytest.mark.parametrize("body", [b"not JSON", b"[]", b"{}", b'{"model": "m", "messages": 7}'])
+async def test_a_request_that_is_none_is_refused(body):
+    async with ScriptedServer([PLAIN]) as server:
+        reader, writer = await asyncio.open_connection("127.0.0.1", int(server.url.rpartition(":")[2]))
+        head = f"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-length: {len(body)}\r\n\r\n"
+        writer.write(head.encode() + body)
+        assert (await reader.readline()).startswith(b"HTTP/1.1 400")
+        writer.close()
+        await writer.wait_closed()
+        assert server.requests == []
+
+
+async def test_a_script_that_fails_says_so(clients, ask, answer, caplog):
+    def script(asked):
+        raise RuntimeError("a slip of the script")
+
+    client, _ = await clients("anthropic", script)
+    with pytest.raises(Exception, match="a slip of the script"):
+        await answer(client.stream(ask(), "m"))
+    assert "the script failed" in caplog.text

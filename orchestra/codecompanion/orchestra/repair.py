@@ -10,7 +10,9 @@ from codecompanion.contracts.plan import PlanTask
 from codecompanion.contracts.test_reports import TestReport
 
 _CHANGING = re.compile(
-    r"0x[0-9a-f]+|\b\d+(?:\.\d+)?\s?(?:s|ms|seconds)\b|/tmp/\S+|\bline \d+\b|\bport \d+\b", re.IGNORECASE
+    r"0x[0-9a-f]+|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b\d+(?:\.\d+)?\s?(?:s|ms|seconds)\b"
+    r"|/tmp/\S+|\bline \d+\b|\bport \d+\b",
+    re.IGNORECASE,
 )
 
 

@@ -25,7 +25,7 @@ def sum_up(state: RunState, gave_up: str = "") -> Ending:
     outcome = _outcome(state)
     sentences = [_files(state), _tests(state), _failures(state)]
     if gave_up:
-        sentences.append(f"Stopped: {gave_up}.")
+        sentences.append(f"Stopped: {gave_up.rstrip('.')}.")
     sentences += [_tried(state), _left_out(state), _no_model(state)]
     return Ending(outcome, " ".join(sentence for sentence in sentences if sentence))
 
@@ -68,9 +68,7 @@ def _tests(state: RunState) -> str:
 
 
 def _failures(state: RunState) -> str:
-    failed = [
-        t for t in state.tasks.values() if t.phase == "failed" and not is_repair(t.task, state.order)
-    ]
+    failed = [t for t in state.tasks.values() if t.phase == "failed" and not is_repair(t.task, state.order)]
     return " ".join(f"{t.task.role} failed at {t.task.title!r}: {t.summary}" for t in failed[:3])
 
 

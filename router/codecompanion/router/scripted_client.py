@@ -81,7 +81,7 @@ class ScriptedClient:
                 if reply.fault and reply.fault.kind == "trickle":
                     await asyncio.sleep(reply.fault.seconds_per_byte * len(token))
                 made += 1
-                yield TextDelta.model_construct(text=token)
+                yield TextDelta(text=token)
         if await self._breaks_off(reply.fault):
             return
         for call in reply.tool_calls:

@@ -1,6 +1,7 @@
-"""Real open-source packages in fresh folders, and a whole engine on each; only the models' answers are scripted."""
+"""Real open-source packages, each with a whole engine on it; only the models' answers are scripted."""
 
 import hashlib
+import json
 import os
 import subprocess
 import sys
@@ -34,6 +35,8 @@ from codecompanion.router.scripted_server.replies import ScriptOver
 
 Thinking = Generator[Reply, Asked, None]
 MakeBench = Callable[..., Any]
+# what other plugins this machine's pytest has is none of the packages' business, and loading them is slow
+NO_PLUGINS = "PYTEST_DISABLE_PLUGIN_AUTOLOAD"
 KEY = "sk-scripted-0123456789abcdef"
 
 # --- the packages ---
@@ -49,7 +52,6 @@ class Package:
     archive: str
     sha256: str
     top: str
-    test_command: tuple[str, ...] | None = None
 
 
 PACKAGES = {
@@ -80,7 +82,7 @@ PACKAGES = {
         "3bb9cf07f606260584b1df46399c0b87dd84773e7b25912b7e391e30797c5e72",
         "shortuuid-1.0.13",
     ),
-    # JavaScript for node's own runner; the package's script wants a coverage tool around it that is not here
+    # JavaScript, its tests for node's own runner
     "@fastify/error": Package(
         "npm",
         "@fastify/error",
@@ -88,14 +90,13 @@ PACKAGES = {
         "fastify-error-4.2.1.tgz",
         "a11e7577f97eb35330f835e7cc0e465f810c5ac87ab8043be01049fcc5caf233",
         "package",
-        test_command=("node", "--test"),
     ),
 }
 
 # While it downloads a source archive pip wants its metadata, and would run the archive's own set-up code for
 # it. This build backend hands out the metadata that lies in the archive: nothing of the package runs outside
 # the sandbox, and no build tools are needed.
-BACKEND = '''
+BACKEND = """
 import pathlib, shutil, sys
 from email.parser import HeaderParser
 
@@ -110,7 +111,7 @@ def build_wheel(*_, **__):
     raise NotImplementedError
 
 __legacy__ = sys.modules[__name__]
-'''
+"""
 BACKEND_NAMES = ("setuptools/build_meta.py", "poetry/core/masonry/api.py")
 
 
@@ -168,10 +169,12 @@ class Mind:
     """A scripted model that reads before it answers: a generator that is sent requests and yields replies.
 
     ``looks`` are the tool calls it made. What goes wrong in it is kept for ``check``, not lost in the server.
+    With ``by_schema`` it knows no tool calls and says each step as JSON.
     """
 
-    def __init__(self, think: Callable[[Asked], Thinking]) -> None:
+    def __init__(self, think: Callable[[Asked], Thinking], *, by_schema: bool) -> None:
         self._think = think
+        self._by_schema = by_schema
         self._thinking: Thinking | None = None
         self._fault: Exception | None = None
         self.looks: list[ToolCall] = []
@@ -179,10 +182,10 @@ class Mind:
     def __call__(self, asked: Asked) -> Reply:
         if self._fault is None:
             try:
-                return self._remembered(self._next(asked))
+                return self._said(self._next(asked))
             except StopIteration:
                 self._fault = AssertionError(f"asked once more than expected: {asked.text[-2000:]}")
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - raised again by `check`
                 self._fault = error
         raise ScriptOver(f"the script broke off: {self._fault}")
 
@@ -192,9 +195,13 @@ class Mind:
             return next(self._thinking)
         return self._thinking.send(asked)
 
-    def _remembered(self, reply: Reply) -> Reply:
+    def _said(self, reply: Reply) -> Reply:
         self.looks += reply.tool_calls
-        return reply
+        if not self._by_schema:
+            return reply
+        calls = [{"tool": call.name, "arguments": call.arguments} for call in reply.tool_calls]
+        (step,) = calls or [{"answer": reply.text}]
+        return Reply(text=json.dumps({"step": step}))
 
     def check(self) -> None:
         """Raise what went wrong; demand that the script was gone through to its end."""
@@ -207,7 +214,7 @@ class Mind:
 def _router(wire: str, server: ScriptedServer) -> RouterConfig:
     """Return settings with which every role uses the scripted server over one client."""
     provider = "openai" if wire in ("chat", "responses") else wire.partition(" ")[0]
-    models = {role: f"{provider}/scripted" for role in Role}
+    models = dict.fromkeys(Role, f"{provider}/scripted")
     match provider:
         case "openai":
             openai = OpenAIConfig(api_key=KEY, base_url=server.openai_url, wire=wire)
@@ -215,7 +222,7 @@ def _router(wire: str, server: ScriptedServer) -> RouterConfig:
         case "anthropic":
             return RouterConfig(anthropic=ProviderConfig(api_key=KEY, base_url=server.url), models=models)
         case _:
-            local = LocalConfig(base_url=server.openai_url, native_tools=wire == "local")
+            local = LocalConfig(api_key=KEY, base_url=server.openai_url, native_tools=wire == "local")
             return RouterConfig(local=local, models=models)
 
 
@@ -244,8 +251,9 @@ class Bench:
 
 
 @pytest.fixture
-def bench() -> MakeBench:
+def bench(monkeypatch: pytest.MonkeyPatch) -> MakeBench:
     """Return a maker of engines over a wire; ``sink`` and ``buffers`` stand in for an editor."""
+    monkeypatch.setenv(NO_PLUGINS, "1")
 
     @asynccontextmanager
     async def make(
@@ -257,17 +265,18 @@ def bench() -> MakeBench:
         buffers: Callable[[], Mapping[str, str]] = dict,
         sink: EditSink | None = None,
     ) -> AsyncIterator[Bench]:
-        mind = Mind(think)
+        mind = Mind(think, by_schema=wire == "local by schema")
         async with AsyncExitStack() as stack:
-            server = await stack.enter_async_context(ScriptedServer(mind, keys=[KEY] if wire != "local" else None))
+            server = await stack.enter_async_context(ScriptedServer(mind, keys=[KEY]))
             gateway = build_gateway(_router(wire, server), Templates())
             stack.push_async_callback(gateway.close)
             store = await SqliteEventStore.open(root / ".orchestra", time.time)
             stack.push_async_callback(store.close)
-            tests = ProjectTests(test_command=test_command, seconds=120)
+            tests = ProjectTests(test_command=test_command, seconds=120, keep_variables=[NO_PLUGINS])
             stack.push_async_callback(tests.close)
             view = Workspace(root, buffers)
-            made = Bench(root, mind, server, Parts(store, MemoryBus(), gateway, view, sink or DiskEdits(root), tests))
+            parts = Parts(store, MemoryBus(), gateway, view, sink or DiskEdits(root), tests)
+            made = Bench(root, mind, server, parts)
             stack.push_async_callback(made.engine.close)
             yield made
 

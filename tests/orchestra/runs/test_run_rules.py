@@ -95,16 +95,15 @@ def test_costs_add_up_and_an_unknown_price_makes_the_sum_unknown() -> None:
 
 
 def test_a_failed_edit_that_was_made_good_is_no_longer_shown() -> None:
-    def proposed(name: str) -> c.Note:
-        return c.Note(
-            e.EditProposed(
-                edit_id=name,
-                task_id="a",
-                role=Role.CODE_GENERATOR,
-                edit=WholeFile(path="a.py", text="x"),
-                sha256="0",
-            )
+    def proposed(name: str) -> c.ProposeEdit:
+        proposal = e.EditProposed(
+            edit_id=name,
+            task_id="a",
+            role=Role.CODE_GENERATOR,
+            edit=WholeFile(path="a.py", text="x"),
+            sha256="0",
         )
+        return c.ProposeEdit(proposal, None)
 
     def settled(name: str, outcome: str) -> c.Note:
         fields = {"edit_id": name, "path": "a.py", "state": outcome, "reason": "stale"}

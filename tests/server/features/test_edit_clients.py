@@ -3,8 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 LIBRARY = "an API service for library loans with member, book and due date"
 
 
@@ -32,37 +30,13 @@ async def test_an_editor_that_says_yes_and_does_nothing_gets_its_files_on_disk(
     assert len(editor.of("workspace/applyEdit")) == 1
 
 
-async def test_an_editor_that_takes_no_edits_gets_its_files_on_disk(start_editor: Any) -> None:
-    editor = await start_editor({"window": {"workDoneProgress": True}})
-    _, status = await built(editor)
-    assert status["phase"] == "done"
-    assert on_disk(editor.root) == set(status["files"])
-    assert editor.of("workspace/applyEdit") == []
-
-
-async def test_an_editor_that_cannot_create_gets_the_edit_of_the_new_file(
-    start_editor: Any, tempers: Any
-) -> None:
-    client = {
-        "workspace": {"applyEdit": True, "workspaceEdit": {"documentChanges": True}},
-        "window": {"workDoneProgress": True},
-    }
-    editor = await start_editor(client, apply=tempers["slow"])
-    _, status = await built(editor)
-    assert status["phase"] == "done"
-    changes = [c for params in editor.of("workspace/applyEdit") for c in params["edit"]["documentChanges"]]
-    assert all("kind" not in change for change in changes)
-    assert len(editor.documents) == len(status["files"])
-
-
-@pytest.mark.parametrize("name", ["refusing", "erring"])
-async def test_a_run_whose_edits_are_refused_says_so_once(start_editor: Any, tempers: Any, name: str) -> None:
-    editor = await start_editor(apply=tempers[name])
+async def test_a_run_whose_edits_are_refused_says_so_once(start_editor: Any, tempers: Any) -> None:
+    editor = await start_editor(apply=tempers["refusing"])
     said, status = await built(editor)
     assert status["phase"] == "failed"
     assert status["files"] == []
     assert status["failedEdits"]
-    assert "the user said no" in said or "Internal error" in said
+    assert "the user said no" in said
     assert "Not applied (kept in the run's log)" in said
     assert len(editor.messages()) == 1
     assert on_disk(editor.root) == set()

@@ -88,8 +88,10 @@ def check_what_was_built(editor: Any) -> None:
     assert tested.returncode == 0, tested.stderr
 
 
-async def test_a_client_that_can_do_little_gets_messages_and_plain_changes(start_editor: Any) -> None:
-    editor = await start_editor({"workspace": {"applyEdit": True}}, encoding="utf-32")
+async def test_a_client_that_can_do_little_and_slowly_gets_messages_and_plain_changes(
+    start_editor: Any, tempers: Any
+) -> None:
+    editor = await start_editor({"workspace": {"applyEdit": True}}, encoding="utf-32", apply=tempers["slow"])
     answer = await editor.command("startProject", LIBRARY)
     assert "tests pass" in await editor.ended(answer["runId"])
     started, ended = editor.messages()

@@ -13,7 +13,7 @@ from codecompanion.contracts.messages import AgentMessage, ArtifactRef, Priority
 from codecompanion.contracts.orders import RunOrder
 from codecompanion.contracts.ports import EditSink, ModelGateway, TestRunner, WorkspaceView
 from codecompanion.orchestra.agents.transcript import Transcript
-from codecompanion.orchestra.runs.commands import Note
+from codecompanion.orchestra.runs.commands import Note, ProposeEdit
 from codecompanion.orchestra.runs.log import RunLog
 
 
@@ -62,9 +62,7 @@ class Desk:
 
         An edit on its way is not taken back by a cancellation: its outcome is recorded all the same.
         """
-        await self.note(e.BaseKept(path=proposal.edit.path, text=base))
-        if proposal.edit_id not in self.log.state.proposed:
-            await self.note(proposal)
+        await self.log.handle(ProposeEdit(proposal, base))
         task = asyncio.create_task(self._push(proposal), name=f"edit {proposal.edit.path}")
         self._pushes.add(task)
         task.add_done_callback(self._pushes.discard)

@@ -80,17 +80,26 @@ class EditStream:
         self._queue.put_nowait(None)
 
     async def land(self) -> None:
-        """Send the edits one after the other until ``end``."""
-        while (named := await self._queue.get()) is not None:
-            try:
-                edit = _with_clean_path(named)
-            except WorkspaceError as error:
-                self.rejections.append(Rejection(named, str(error)))
-                continue
-            async with self._desk.writers[edit.path]:
-                rejection = await self._land(edit)
-            if rejection is not None:
-                self.rejections.append(rejection)
+        """Send the edits as they come until ``end``: those of one file in order, those of several side by side."""
+        sent: list[asyncio.Task[None]] = []
+        try:
+            while (named := await self._queue.get()) is not None:
+                sent.append(asyncio.create_task(self._land_in_turn(named), name=f"landing {named.path}"))
+            await asyncio.gather(*sent)
+        finally:
+            for task in sent:
+                task.cancel()
+
+    async def _land_in_turn(self, named: FileEdit) -> None:
+        try:
+            edit = _with_clean_path(named)
+        except WorkspaceError as error:
+            self.rejections.append(Rejection(named, str(error)))
+            return
+        async with self._desk.writers[edit.path]:
+            rejection = await self._land(edit)
+        if rejection is not None:
+            self.rejections.append(rejection)
 
     async def _land(self, edit: FileEdit) -> Rejection | None:
         fingerprint = sha256_of(edit.model_dump_json())

@@ -15,6 +15,7 @@ from codecompanion.orchestra.agents.briefs import MendJob, WorkJob, WorkResult
 from codecompanion.orchestra.agents.conversation import Conversation
 from codecompanion.orchestra.agents.edit_stream import EditStream
 from codecompanion.orchestra.agents.history import Turn
+from codecompanion.orchestra.tools.toolbox import Toolbox
 
 
 class Worker(Agent):
@@ -35,11 +36,18 @@ class Worker(Agent):
             empty=empty,
             existing=tuple(path for path in task.files if self._stood_before(path)),
         )
-        result = await self._until_usable(conversation, task, brief)
-        if toolbox:
-            await self.desk.keep(task.id, "reading map", self.role.value, toolbox.reading_map())
+        try:
+            result = await self._until_usable(conversation, task, brief)
+        except OrchestraError:
+            await self._keep_reading_map(task, toolbox)
+            raise
+        await self._keep_reading_map(task, toolbox)
         self.history.add(Turn(task.title, brief, "", result.summary))
         return result
+
+    async def _keep_reading_map(self, task: PlanTask, toolbox: Toolbox | None) -> None:
+        if toolbox:
+            await self.desk.keep(task.id, "reading map", self.role.value, toolbox.reading_map())
 
     def _stood_before(self, path: str) -> bool:
         return path not in self.desk.log.state.bases and self.desk.view.exists(path)
@@ -70,7 +78,9 @@ class Worker(Agent):
 
     def _result(self, task: PlanTask, landed: dict[str, str], stream: EditStream) -> WorkResult:
         if not landed and stream.rejections:
-            raise OrchestraError(f"{self.role} changed nothing: {stream.rejections[0].reason}")
+            # what follows the first line is help for the model
+            reason = stream.rejections[0].reason.partition("\n")[0]
+            raise OrchestraError(f"{self.role} changed nothing: {reason}")
         if not landed and self.must_change:
             raise OrchestraError(f"{self.role}'s answer for {task.title!r} held no file and no change")
         said = " ".join(stream.prose.split())[:300]

@@ -56,12 +56,19 @@ class Note:
         | e.ModelCallFailed
         | e.ToolUsed
         | e.ArtifactMade
-        | e.BaseKept
         | e.EditProposed
         | e.EditSettled
         | e.TestsStarted
         | e.TestsRan
     )
+
+
+@dataclass(frozen=True, slots=True)
+class ProposeEdit:
+    """Journal an edit before it is sent; ``base`` is what stands in the file now, None where there is none."""
+
+    proposal: e.EditProposed
+    base: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +110,7 @@ Command = (
     | FinishTask
     | FailTask
     | Note
+    | ProposeEdit
     | PauseRun
     | ResumeRun
     | ReopenRun

@@ -89,11 +89,18 @@ def _note(state: RunState, command: c.Note) -> list[e.Event]:
     event = command.event
     if isinstance(event, e.EditSettled) and event.outcome.edit_id not in state.proposed:
         raise NotNow(f"edit {event.outcome.edit_id!r} was never proposed")
-    if isinstance(event, e.BaseKept) and event.path in state.bases:
-        return []
-    if isinstance(event, e.EditProposed) and event.edit_id in state.proposed:
-        raise NotNow(f"edit {event.edit_id!r} was proposed already")
     return [event]
+
+
+def _propose(state: RunState, command: c.ProposeEdit) -> list[e.Event]:
+    """An interrupted run may send a recorded edit again; its journal entry is not repeated."""
+    path = command.proposal.edit.path
+    events: list[e.Event] = []
+    if path not in state.bases:
+        events.append(e.BaseKept(path=path, text=command.base))
+    if command.proposal.edit_id not in state.proposed:
+        events.append(command.proposal)
+    return events
 
 
 def _pause(state: RunState, _: c.PauseRun) -> list[e.Event]:
@@ -129,6 +136,7 @@ _RULES: dict[type, Callable[[RunState, Any], list[e.Event]]] = {
     c.FinishTask: _finish_task,
     c.FailTask: _fail_task,
     c.Note: _note,
+    c.ProposeEdit: _propose,
     c.PauseRun: _pause,
     c.ResumeRun: _resume,
     c.ReopenRun: _reopen,

@@ -68,10 +68,14 @@ def phase_of(state: RunState) -> Phase:
         return state.outcome
     if state.paused:
         return "paused"
-    if state.testing and not any(t.phase == "running" for t in state.tasks.values()):
-        return "testing"
     if waits_for_step(state):
         return "waiting"
+    return _stage(state)
+
+
+def _stage(state: RunState) -> Phase:
+    if state.testing and not any(t.phase == "running" for t in state.tasks.values()):
+        return "testing"
     if state.plan is None:
         return "planning"
     if state.reports:

@@ -64,7 +64,7 @@ class EventStreamClient(SdkClient[Sdk]):
             async for chunk in response.iter_bytes():
                 for event in self._decoded(events.feed(chunk), model):
                     if text := reading.take(event):
-                        yield TextDelta.model_construct(text=text)
+                        yield TextDelta(text=text)
         if reading.declined:
             raise self._faults.declined(model)
         if reading.ended:

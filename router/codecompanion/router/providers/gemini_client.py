@@ -60,7 +60,7 @@ class GeminiClient(SdkClient["Client"]):
         try:
             async for chunk in stream:
                 if text := reading.take(chunk):
-                    yield TextDelta.model_construct(text=text)
+                    yield TextDelta(text=text)
         except ValueError:
             for response in opened:
                 self._expect_events(response.headers)

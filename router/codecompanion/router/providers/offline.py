@@ -55,7 +55,7 @@ class OfflineClient:
         # templates are rendered, which takes its time, so not on the event loop
         text = await asyncio.to_thread(self._write, request.brief)
         for start in range(0, len(text), self._chunk_size):
-            yield TextDelta.model_construct(text=text[start : start + self._chunk_size])
+            yield TextDelta(text=text[start : start + self._chunk_size])
             await asyncio.sleep(0)
         yield Finished(provider=self.name, model=model, usage=Usage(cost=0.0))
 

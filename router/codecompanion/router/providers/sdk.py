@@ -17,7 +17,7 @@ from pydantic import SecretStr
 
 from codecompanion.contracts.errors import OrchestraError, ProviderError, ProviderFault
 from codecompanion.contracts.model_calls import Finished, ModelRequest, ProviderState, StreamPart, Usage
-from codecompanion.router.prices import PriceList
+from codecompanion.router.prices import FREE, PriceList
 from codecompanion.router.providers.answering import answering
 from codecompanion.router.providers.faults import Failure, Faults
 
@@ -114,7 +114,8 @@ class SdkClient(ABC, Generic[Sdk]):
         return self._sdk
 
     def _open(self) -> Sdk:
-        self._prices.load()
+        if self._provider not in FREE:
+            self._prices.load()
         return self._build()
 
     def _ready(self) -> bool:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import aclosing
 from dataclasses import replace
@@ -16,6 +17,8 @@ from codecompanion.router.scripted_server.wires.chat import ChatAnswer
 from codecompanion.router.scripted_server.wires.gemini import GeminiAnswer
 from codecompanion.router.scripted_server.wires.messages import MessagesAnswer
 from codecompanion.router.scripted_server.wires.responses import ResponsesAnswer
+
+logger = logging.getLogger(__name__)
 
 _WIRES: Final[tuple[tuple[str, type[Answer]], ...]] = (
     ("/chat/completions", ChatAnswer),
@@ -103,12 +106,10 @@ class ScriptedServer:
         if wire is None or request.method != "POST":
             await self._answer_aside(connection, request, path)
             return True
-        asked = replace(
-            wire.read(path, json.loads(request.body)),
-            path=path,
-            headers=request.headers,
-            body=json.loads(request.body),
-        )
+        asked = _read(wire, path, request)
+        if asked is None:
+            await _refuse(connection, wire, request.headers, status(400))
+            return True
         await self._note(self.requests, asked)
         return await self._while_client_stays(asked, connection, wire)
 
@@ -152,7 +153,20 @@ class ScriptedServer:
         except ScriptOver as over:
             await connection.answer(*wire.error("request", 400, str(over)))
             return True
+        except Exception as error:
+            logger.exception("the script failed")
+            await connection.answer(*wire.error("request", 400, f"the script failed: {error!r}"))
+            return True
         return await _perform(connection, wire(asked, reply), reply.fault)
+
+
+def _read(wire: type[Answer], path: str, request: HttpRequest) -> Asked | None:
+    try:
+        body = json.loads(request.body)
+        asked = wire.read(path, body)
+    except (LookupError, TypeError, ValueError, AttributeError):
+        return None
+    return replace(asked, path=path, headers=request.headers, body=body)
 
 
 async def _perform(connection: HttpConnection, answer: Answer, fault: Fault | None) -> bool:
