@@ -44,7 +44,11 @@ async def measure(seconds_per_call: float) -> tuple[float, float]:
     from codecompanion.contracts.model_calls import Finished, ModelRequest, StreamPart, TextDelta, Usage
     from codecompanion.contracts.orders import RunOrder
     from codecompanion.contracts.test_reports import TestReport
-    from codecompanion.server.bootstrap import headless_parts
+    from codecompanion.memory.event_store import SqliteEventStore
+    from codecompanion.orchestra.bus.memory_bus import MemoryBus
+    from codecompanion.orchestra.engine import Engine, Parts
+    from codecompanion.orchestra.workspace.disk_edits import DiskEdits
+    from codecompanion.orchestra.workspace.view import Workspace
 
     class Model:
         """Answers with the plan, then with one file a task, after the given time."""
@@ -66,11 +70,15 @@ async def measure(seconds_per_call: float) -> tuple[float, float]:
             return TestReport(command=("true",), ran=True, passed=1, exit_code=0)
 
     with tempfile.TemporaryDirectory() as folder:
-        async with headless_parts(Path(folder), gateway=Model(), tests=Green()) as engine:
-            started = time.perf_counter()
-            run_id = await engine.start(RunOrder(kind="project", request="twelve parts", workspace=folder))
-            status = await engine.wait(run_id)
-            took = time.perf_counter() - started
+        store = await SqliteEventStore.open(Path(folder) / ".orchestra", time.time)
+        parts = Parts(store, MemoryBus(), Model(), Workspace(folder), DiskEdits(folder), Green())
+        engine = Engine(parts, clock=time.time)
+        started = time.perf_counter()
+        run_id = await engine.start(RunOrder(kind="project", request="twelve parts", workspace=folder))
+        status = await engine.wait(run_id)
+        took = time.perf_counter() - started
+        await engine.close()
+        await store.close()
     if status.phase != "done" or len(status.files) != LEVELS * WIDTH:
         raise RuntimeError(f"the measured run did not do its work: {status.summary}")
     import resource

@@ -23,7 +23,7 @@ class Speech:
 
 
 class TokenServer:
-    """Answers each chat request with what ``answer(system, last text)`` returns; ``sent_at`` holds the notes."""
+    """Answers each chat with what ``answer(system, last text)`` returns; ``sent_at`` holds the notes."""
 
     def __init__(self, answer: Callable[[str, str], Speech]) -> None:
         self._answer = answer

@@ -41,7 +41,7 @@ RUN: Callable[[str], None] | None = None
 """Such a command is run, with the rest of its block, in an empty folder, without a key."""
 
 COVERAGE: tuple[tuple[str, Callable[[str], None] | None], ...] = (
-    (r"make( \w+)?( \w+=\S+)*", names_a_target),
+    (r"make( \w+)?( \w+=(\"[^\"]*\"|\S+))*", names_a_target),
     (r"(python3? -m )?pip install (--upgrade )?\S*codecompanion-orchestra\S*", names_our_distribution),
     (r"pipx (install|run) \S*codecompanion-orchestra\S*", names_our_distribution),
     (r"git clone \S+( \S+)?", needs_the_network),

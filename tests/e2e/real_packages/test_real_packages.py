@@ -147,6 +147,8 @@ def lines_seen(results: list[str]) -> dict[str, set[int]]:
 
 async def test_one_big_module_where_the_first_block_does_not_match(unpack, bench) -> None:
     def think(asked: Asked) -> Thinking:
+        # nobody said a word: the task is all there is
+        assert asked.text.startswith("Your task: ")
         test, line = found(r"^(test/\S+\.py):(\d+): in test_range_parser$", asked.text)
         asked = yield look("read_file", path=test, first_line=int(line) - 4, last_line=int(line))
         (name,) = found(r"list\((\w+)\(rs, 100\)\)", asked.text)

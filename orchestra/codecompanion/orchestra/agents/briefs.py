@@ -77,7 +77,7 @@ def for_planning(job: PlanJob) -> str:
 
 def for_work(job: WorkJob) -> str:
     """Return a worker's brief."""
-    parts = [f"Request:\n{job.order.request}", f"Plan: {job.plan.summary}", _task(job.task)]
+    parts = [*_request(job.order), f"Plan: {job.plan.summary}", _task(job.task)]
     others = [t for t in job.plan.tasks if t.id != job.task.id]
     if others:
         listed = "\n".join(f"- {t.role}: {t.title} ({', '.join(t.files) or 'no files named'})" for t in others)
@@ -96,7 +96,7 @@ def for_mending(job: MendJob) -> str:
     """Return the Debugger's brief after a red test run."""
     report = job.report
     parts = [
-        f"Request:\n{job.order.request}",
+        *_request(job.order),
         _task(job.task),
         f"The tests were run with: {' '.join(report.command)}",
         f"Result: {report.passed} passed, {report.failed} failed, exit code {report.exit_code}.",
@@ -133,6 +133,11 @@ def fenced(text: str) -> str:
         fence += "`"
     newline = "" if text.endswith("\n") else "\n"
     return f"{fence}\n{text}{newline}{fence}"
+
+
+def _request(order: RunOrder) -> list[str]:
+    """Return what the person said, in a list; an empty one when a fix was asked for without a word."""
+    return [f"Request:\n{order.request}"] if order.request.strip() else []
 
 
 def _task(task: PlanTask) -> str:

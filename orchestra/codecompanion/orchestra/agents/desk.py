@@ -19,13 +19,16 @@ from codecompanion.orchestra.runs.log import RunLog
 
 @dataclass(frozen=True, slots=True)
 class AgentLimits:
-    """Bounds of one agent's work: model calls a task, repair turns, seconds and tokens a call."""
+    """Bounds of one agent's work: model calls a task, repair turns, seconds and tokens a call.
+
+    ``max_tokens`` holds the reasoning of models that think, too.
+    """
 
     rounds: int = 16
     answer_repairs: int = 2
     edit_repairs: int = 3
     deadline: float = 300.0
-    max_tokens: int = 16_000
+    max_tokens: int = 32_000
     history_chars: int = 24_000
 
 

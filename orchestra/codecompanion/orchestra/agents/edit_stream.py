@@ -80,7 +80,7 @@ class EditStream:
         self._queue.put_nowait(None)
 
     async def land(self) -> None:
-        """Send the edits as they come until ``end``: those of one file in order, those of several side by side."""
+        """Send the edits as they come until ``end``: one file's in order, several files' side by side."""
         sent: list[asyncio.Task[None]] = []
         try:
             while (named := await self._queue.get()) is not None:
