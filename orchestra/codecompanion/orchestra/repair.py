@@ -38,7 +38,7 @@ def is_repair(task: PlanTask, order: RunOrder | None) -> bool:
 
 
 def signature(report: TestReport) -> str:
-    """Return a fingerprint of a report's failures, blind to addresses, ids, times, lines and temporary files."""
+    """Return a fingerprint of a report's failures, blind to addresses, ids, times, lines, temporary paths."""
     said = "\n".join(sorted(report.failures)) or _CHANGING.sub("", report.output)
     return hashlib.sha256(_CHANGING.sub("", said).encode("utf-8", "replace")).hexdigest()
 

@@ -142,6 +142,12 @@ def _sha256(path: Path) -> str:
 
 
 @pytest.fixture
+def packages() -> list[Package]:
+    """Return the releases that are used."""
+    return list(PACKAGES.values())
+
+
+@pytest.fixture
 def unpack(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[str], Path]:
     """Return the folder of a package's unpacked archive, fetched once and then kept in pytest's cache."""
     cache = request.config.cache.mkdir("real-packages")

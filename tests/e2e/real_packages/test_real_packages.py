@@ -8,7 +8,9 @@ import hashlib
 import itertools
 import json
 import re
+import sqlite3
 from collections.abc import Generator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +78,14 @@ def break_line(file: Path, good: str, bad: str) -> None:
     data = file.read_bytes()
     assert data.count(good.encode()) == 1
     file.write_bytes(data.replace(good.encode(), bad.encode()))
+
+
+def query_of_the_page(root: Path) -> list[tuple[str, str]]:
+    """Return what the query in docs/existing-code.md gives."""
+    page = (Path(__file__).parents[3] / "docs" / "existing-code.md").read_text()
+    (query,) = re.findall(r"^```sql\n(.*?)```", page, re.MULTILINE | re.DOTALL)
+    with closing(sqlite3.connect(root / ".orchestra" / "orchestra.db")) as log:
+        return log.execute(query).fetchall()
 
 
 async def break_it(b: Any, path: str, good: str, bad: str) -> tuple[int, dict[str, str]]:
@@ -204,7 +214,9 @@ async def test_a_flat_package_with_its_tests_inside(unpack, bench) -> None:
         yield repair(path, wrong, wrong.replace("128", "256"))
 
     async with bench(unpack("shortuuid"), think, wire="local") as b:
-        await break_and_fix(b, SHORTUUID, *BYTE_OF_SEVEN_BITS, failed=[1, 0])
+        status = await break_and_fix(b, SHORTUUID, *BYTE_OF_SEVEN_BITS, failed=[1, 0])
+        maps = [one for one in await b.events(status, "artifact_made") if one.ref.kind == "reading map"]
+        assert query_of_the_page(b.root) == [("Debugger", one.text) for one in maps]
 
 
 @pytest.mark.needs("node")

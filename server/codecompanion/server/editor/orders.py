@@ -1,9 +1,10 @@
 """From what a command asks for to the order of a run."""
 
+from codecompanion.contracts.errors import WorkspaceError
 from codecompanion.contracts.orders import Place, RunKind, RunOrder, Simulation
 from codecompanion.contracts.ports import WorkspaceView
 from codecompanion.orchestra.workspace.code_files import holds_code
-from codecompanion.server.editor.work import Work
+from codecompanion.server.editor.work import Pointing, Work
 from codecompanion.server.requests.comment_syntax import is_prose
 from codecompanion.server.settings.model import Settings
 
@@ -39,8 +40,19 @@ def _simulation(work: Work) -> Simulation:
 
 def _kind_by_workspace(work: Work, view: WorkspaceView) -> RunKind:
     """In a text, or where there is no code yet, a written request makes some; elsewhere it changes code."""
-    own = work.pointing.path if work.pointing else ""
-    language = work.origin.language_id if work.origin else ""
-    if own and is_prose(language, own):
+    at = work.pointing
+    if at is None:
+        return "change" if holds_code(view) else "project"
+    if is_prose(work.origin.language_id if work.origin else "", at.path):
         return "project"
-    return "change" if holds_code(view, apart_from=own) else "project"
+    return "change" if _holds_more(view, at) or holds_code(view, apart_from=at.path) else "project"
+
+
+def _holds_more(view: WorkspaceView, at: Pointing) -> bool:
+    """Whether the file has anything but the request itself."""
+    try:
+        lines = view.read(at.path).splitlines()
+    except WorkspaceError:
+        return False
+    first, last = at.first_line or 1, at.last_line or at.first_line or 1
+    return any(line.strip() for line in lines[: first - 1] + lines[last:])
