@@ -17,7 +17,9 @@ from benchmarks.token_server import Speech, TokenServer, token_server
 
 BIN = Path(sys.executable).parent
 COMMANDS = 200
-FILES = 100
+FILES = 60
+LINES = 12
+"""Lines of each of these files: about forty tokens, so five files a second at a quick model's pace."""
 AGENTS = 8
 TOKENS_PER_SECOND = 200
 STREAM_SECONDS = 6
@@ -134,7 +136,7 @@ class T(unittest.TestCase):
 
 
 def _edit_after_last_token() -> list[float]:
-    """One agent streams a hundred files at a model's pace; each edit is awaited on the wire."""
+    """One agent streams many files at a model's pace; each edit is awaited on the wire."""
     names = [f"f{i:03}.py" for i in range(FILES)]
 
     def answer(system: str, text: str) -> Speech:
@@ -142,9 +144,10 @@ def _edit_after_last_token() -> list[float]:
             return _plan([_task("code", "CodeGenerator", names), _task("tests", "TestWriter", ["test_all.py"])])
         if "You are the TestWriter" in system:
             return Speech([_TEST_FILE])
-        speech = Speech([], per_second=400)
+        speech = Speech([], per_second=TOKENS_PER_SECOND)
         for name in names:
-            speech.tokens += [f"FILE: {name}\n", "```python\n", "VALUE", " = ", "1\n", "```\n"]
+            lines = [token for i in range(LINES) for token in (f"VALUE_{i}", " = ", f"{i}\n")]
+            speech.tokens += [f"FILE: {name}\n", "```python\n", *lines, "```\n"]
             speech.noted[len(speech.tokens) - 1] = name
         return speech
 

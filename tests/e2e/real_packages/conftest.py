@@ -155,7 +155,7 @@ def unpack(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[str], Pa
     def make(name: str) -> Path:
         package = PACKAGES[name]
         archive = cache / package.archive
-        if not archive.exists():
+        if not (archive.exists() and _sha256(archive) == package.sha256):
             with tempfile.TemporaryDirectory(dir=cache) as fetched:
                 _download(package, Path(fetched))
                 # in one step: another test process may be fetching the same

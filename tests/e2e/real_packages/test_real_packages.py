@@ -107,6 +107,7 @@ async def break_and_fix(b: Any, path: str, good: str, bad: str, *, failed: list[
     assert status.summary == f"1 file written: {path}. All {passed} tests pass."
     assert hashes(b.root) == released
     await demand_all_on_record(b, status)
+    assert all(path in json.loads(one.text)["read"] for one in await reading_maps(b, status))
     return status
 
 
@@ -116,6 +117,11 @@ async def failures(b: Any, status: RunStatus) -> list[int]:
     assert [one.round for one in ran] == list(range(len(ran)))
     assert all(one.report.green is (one.report.failed == 0) for one in ran)
     return [one.report.failed for one in ran]
+
+
+async def reading_maps(b: Any, status: RunStatus) -> list[Any]:
+    """Return the record of each task's reading map."""
+    return [one for one in await b.events(status, "artifact_made") if one.ref.kind == "reading map"]
 
 
 async def demand_all_on_record(b: Any, status: RunStatus) -> None:
@@ -133,7 +139,7 @@ async def demand_all_on_record(b: Any, status: RunStatus) -> None:
     sent = [text for request in b.server.requests for text in request.texts]
     assert all(any(one.result in text for text in sent) for one in used)
 
-    maps = [one for one in await b.events(status, "artifact_made") if one.ref.kind == "reading map"]
+    maps = await reading_maps(b, status)
     assert {one.task_id for one in maps} == {task.task_id for task in status.tasks}
     for one in maps:
         lines = {
@@ -215,7 +221,7 @@ async def test_a_flat_package_with_its_tests_inside(unpack, bench) -> None:
 
     async with bench(unpack("shortuuid"), think, wire="local") as b:
         status = await break_and_fix(b, SHORTUUID, *BYTE_OF_SEVEN_BITS, failed=[1, 0])
-        maps = [one for one in await b.events(status, "artifact_made") if one.ref.kind == "reading map"]
+        maps = await reading_maps(b, status)
         assert query_of_the_page(b.root) == [("Debugger", one.text) for one in maps]
 
 
@@ -262,6 +268,7 @@ async def test_a_javascript_package_where_the_first_repair_is_not_enough(unpack,
             "no place in the file matches the search lines",
         ),
     ],
+    ids=["same failure", "same block"],
 )
 async def test_what_is_not_mended_ends_red_and_says_why(unpack, bench, wrong_idea, answers, stopped) -> None:
     def think(asked: Asked) -> Thinking:

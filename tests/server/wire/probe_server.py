@@ -228,11 +228,6 @@ async def thread(call: CommandCall) -> Any:
     await asyncio.to_thread(time.sleep, call.arguments[0])
 
 
-@server.command("probe.types")
-def what_handlers_get(_: CommandCall) -> Any:
-    return {"client": server.client.name, "encoding": server.client.position_encoding}
-
-
 @server.feature("textDocument/codeLens", {"resolveProvider": False})
 async def code_lens(params: types.CodeLensParams) -> list[types.CodeLens]:
     place = types.Range(types.Position(0, 0), types.Position(0, 0))

@@ -23,7 +23,7 @@ def test_visual_studio_code():
     assert code.resource_operations == {"create", "rename", "delete"}
     assert code.failure_handling == "textOnlyTransactional"
     assert code.position_encoding is PositionEncoding.UTF16
-    assert not code.orchestra
+    assert code.message_actions and not code.orchestra
 
 
 def test_neovim():
@@ -36,7 +36,7 @@ def test_neovim():
 
 def test_emacs():
     emacs = recorded("emacs_v29.1.json")
-    assert emacs.apply_edit and emacs.document_changes
+    assert emacs.apply_edit and emacs.document_changes and not emacs.message_actions
     assert not emacs.create_files and not emacs.rename_files and not emacs.delete_files
 
 

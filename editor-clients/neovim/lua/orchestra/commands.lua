@@ -1,14 +1,11 @@
 --- The sub-commands of :Orchestra.
 local client = require('orchestra.client')
-local runs = require('orchestra.runs')
+local messages = require('orchestra.messages')
+local reports = require('orchestra.reports')
 
 local M = {}
 
-local function here()
-  return { uri = vim.uri_from_bufnr(0) }
-end
-
-local function lines(args)
+local function selected_lines(args)
   if args.range == 0 then
     return nil
   end
@@ -18,27 +15,41 @@ local function lines(args)
   }
 end
 
-local function started(result)
-  vim.notify(('Orchestra: %s started'):format(result.runId))
+--- The argument for the lines, or the file, that a command points at; without a file of the root folder, none.
+local function place(args)
+  local uri = client.document()
+  return uri and { uri = uri, range = selected_lines(args) } or {}
 end
 
+local function demand_place(args)
+  if not client.document() then
+    error(('this buffer is no file in %s; open, or save, the file that is meant'):format(client.root()), 0)
+  end
+  return place(args)
+end
+
+--- Go on with the text of the command line, or with what the user answers; leaving the question ends it.
 local function ask(question, text, go)
   if text ~= '' then
     go(text)
     return
   end
   vim.ui.input({ prompt = question .. ' ' }, function(answer)
-    if answer and answer ~= '' then
+    if answer then
       go(answer)
     end
   end)
 end
 
+local function given(text)
+  return text ~= '' and text or nil
+end
+
 local function diagnostics(args)
-  local first, last = args.line1 - 1, args.line2 - 1
   local found = {}
   for _, one in ipairs(vim.diagnostic.get(0)) do
-    if args.range == 0 or (one.lnum >= first and one.lnum <= last) then
+    local line = one.lnum + 1
+    if args.range == 0 or (line >= args.line1 and line <= args.line2) then
       table.insert(found, {
         range = {
           start = { line = one.lnum, character = one.col },
@@ -47,28 +58,32 @@ local function diagnostics(args)
         message = one.message,
         severity = one.severity,
         source = one.source,
+        code = one.code,
       })
     end
   end
   return found
 end
 
-local function place(args)
-  local argument = here()
-  argument.range = lines(args)
-  return argument
+local function started(result)
+  messages.info(('%s started in %s'):format(result.runId, result.workspace))
+end
+
+local function steered(result)
+  local others = #result.otherRuns > 0 and ('; also active: ' .. table.concat(result.otherRuns, ', ')) or ''
+  messages.info(result.text .. others)
 end
 
 local sub = {}
 
-function sub.start(args, text)
+function sub.start(_, text)
   ask('What shall be built?', text, function(request)
     client.execute('startProject', { request = request }, started)
   end)
 end
 
 function sub.change(args, text)
-  local argument = place(args)
+  local argument = demand_place(args)
   ask('What shall change?', text, function(request)
     argument.request = request
     client.execute('changeCode', argument, started)
@@ -77,61 +92,60 @@ end
 
 function sub.tests(args, text)
   local argument = place(args)
-  argument.request = text ~= '' and text or nil
+  argument.request = given(text)
   client.execute('writeTests', argument, started)
 end
 
 function sub.fix(args, text)
-  local found = diagnostics(args)
-  if #found == 0 then
-    client.execute('fix', { request = text ~= '' and text or nil }, started)
-    return
-  end
-  local argument = place(args)
-  argument.diagnostics = found
-  argument.request = text ~= '' and text or nil
+  local found = client.document() and diagnostics(args) or {}
+  -- without problems it is the failing tests that are meant, not this file
+  local argument = #found > 0 and place(args) or {}
+  argument.diagnostics = #found > 0 and found or nil
+  argument.request = given(text)
   client.execute('fix', argument, started)
 end
 
-function sub.design(args, text)
+function sub.design(_, text)
   ask('Which page shall be designed?', text, function(request)
     client.execute('designUI', { request = request }, started)
   end)
 end
 
 function sub.run(args)
-  local line = (args.range == 0 and vim.api.nvim_win_get_cursor(0)[1] or args.line1) - 1
-  local argument = here()
-  argument.range = { start = { line = line, character = 0 }, ['end'] = { line = line, character = 0 } }
+  local argument = demand_place(args)
+  if not argument.range then
+    local line = vim.api.nvim_win_get_cursor(0)[1] - 1
+    argument.range = { start = { line = line, character = 0 }, ['end'] = { line = line, character = 0 } }
+  end
   client.execute('runRequest', argument, started)
 end
 
-function sub.status()
-  client.execute('status', {}, function(result)
-    vim.notify(runs.report(result.runs))
-  end)
-end
-
-function sub.health()
-  client.execute('health', {}, function(result)
-    vim.notify(vim.inspect(result))
-  end)
-end
-
-function sub.keys()
-  client.execute('keys', {}, function(result)
-    vim.notify(vim.inspect(result.providers))
-  end)
-end
-
-for _, name in ipairs({ 'next', 'pause', 'resume', 'stop' }) do
+for _, name in ipairs({ 'next', 'pause', 'stop' }) do
   sub[name] = function(_, text)
-    client.execute(name, { runId = text ~= '' and text or nil })
+    client.execute(name, { runId = given(text) }, steered)
   end
 end
 
+function sub.resume(_, text)
+  client.execute('resume', { runId = given(text) }, function(result)
+    -- a run of an earlier session is started anew, one of this session is steered
+    local tell = result.text and steered or started
+    tell(result)
+  end)
+end
+
 function sub.stopall()
-  client.execute('stopAll', {})
+  client.execute('stopAll', {}, function(result)
+    messages.info(#result.runIds == 0 and 'nothing was running' or ('stopped: ' .. table.concat(result.runIds, ', ')))
+  end)
+end
+
+for _, name in ipairs({ 'status', 'health', 'keys' }) do
+  sub[name] = function()
+    client.execute(name, {}, function(result)
+      messages.info(reports[name](result))
+    end)
+  end
 end
 
 local function names()
@@ -140,15 +154,18 @@ local function names()
   return all
 end
 
---- Run one `:Orchestra` line.
+--- Run one `:Orchestra` line; what cannot be done is told in one message.
 function M.run(args)
   local name = args.fargs[1] or 'status'
   local text = vim.trim(args.args:sub(#name + 1))
   if not sub[name] then
-    vim.notify(("Orchestra: unknown sub-command '%s'; known: %s"):format(name, table.concat(names(), ', ')), vim.log.levels.ERROR)
+    messages.fail(("unknown sub-command '%s'; known: %s"):format(name, table.concat(names(), ', ')))
     return
   end
-  sub[name](args, text)
+  local ok, reason = pcall(sub[name], args, text)
+  if not ok then
+    messages.fail(tostring(reason))
+  end
 end
 
 --- Complete the sub-command.

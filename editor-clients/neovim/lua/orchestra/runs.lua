@@ -19,14 +19,16 @@ function M.update(status)
     table.insert(order, status.runId)
   end
   known[status.runId] = status
-  vim.cmd('redrawstatus')
+  vim.cmd('redrawstatus!')
   M.announce('OrchestraStatus', status)
 end
 
---- Forget everything: the server has ended.
-function M.clear()
-  known, order = {}, {}
-  vim.cmd('redrawstatus')
+--- Forget the runs of a folder: its server has ended.
+function M.forget(root)
+  order = vim.tbl_filter(function(id)
+    return known[id].workspace ~= root
+  end, order)
+  vim.cmd('redrawstatus!')
 end
 
 --- All known runs, oldest first.
@@ -47,18 +49,6 @@ function M.statusline()
   end
   local more = #running > 1 and (' (+%d)'):format(#running - 1) or ''
   return ('Orchestra %d%%%% %s%s'):format(last.percent, (last.text:gsub('%%', '%%%%')), more)
-end
-
---- A few lines that say how every run stands.
-function M.report(statuses)
-  if #statuses == 0 then
-    return 'Orchestra: nothing was asked yet. Try :Orchestra start <what you want>'
-  end
-  local lines = {}
-  for _, status in ipairs(statuses) do
-    table.insert(lines, ('%s  %s  %d%%  %s'):format(status.runId, status.phase, status.percent, status.text))
-  end
-  return table.concat(lines, '\n')
 end
 
 return M

@@ -16,14 +16,15 @@ class ClientFeatures:
     """The capabilities this server makes use of; every default is what a client that says nothing can do.
 
     ``orchestra`` is our own opt-in (``experimental.orchestra``) for ``orchestra/event`` and
-    ``orchestra/status``. ``create_files`` and its kin say which resource operations an edit may hold.
+    ``orchestra/status``. ``message_actions`` says that ``window/showMessageRequest`` is declared; clients that
+    are silent about it answer it too, if only with null, which is a dismissal.
     """
 
     name: str = ""
     version: str = ""
     position_encoding: PositionEncoding = PositionEncoding.UTF16
     progress: bool = False
-    show_message_request: bool = True
+    message_actions: bool = False
     show_document: bool = False
     apply_edit: bool = False
     document_changes: bool = False
@@ -64,6 +65,7 @@ def client_features(params: Mapping[str, Any]) -> ClientFeatures:
         version=info.text("version"),
         position_encoding=_position_encoding(declared.words("general", "positionEncodings")),
         progress=declared.true("window", "workDoneProgress"),
+        message_actions=isinstance(declared.at("window", "showMessage"), Mapping),
         show_document=declared.true("window", "showDocument", "support"),
         apply_edit=declared.true("workspace", "applyEdit"),
         document_changes=edit.true("documentChanges"),

@@ -1,0 +1,132 @@
+"""Real editors without a screen, each in a home of its own, and the server they start."""
+
+import asyncio
+import json
+import os
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PATIENCE = 60.0
+SERVER = [sys.executable, "-P", "-m", "codecompanion.server.cli", "serve", "--log-level", "warning"]
+
+
+def editor_environ(home: Path, more: dict[str, str]) -> dict[str, str]:
+    """Return an environment without anybody's keys, settings or editor files."""
+    own = {key: value for key, value in os.environ.items() if not key.endswith(("_API_KEY", "_BASE_URL"))}
+    own = {key: value for key, value in own.items() if not key.startswith("ORCHESTRA_")}
+    places = {f"XDG_{kind}_HOME": str(home / kind.lower()) for kind in ("CONFIG", "STATE", "DATA", "CACHE")}
+    return {**own, **places, "HOME": str(home), "SERVER": json.dumps(SERVER), **more}
+
+
+async def outcome_of(*command: str, cwd: Path, environ: dict[str, str], seconds: float = PATIENCE) -> str:
+    """Run a program to its end and return all it said; fails with that when its exit code is not 0."""
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        cwd=cwd,
+        env=environ,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    try:
+        async with asyncio.timeout(seconds):
+            said, _ = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    text = said.decode("utf-8", "replace")
+    assert process.returncode == 0, text
+    return text
+
+
+class Neovim:
+    """A headless Neovim that is asked from outside; ``lua`` runs statements in it and returns their value."""
+
+    def __init__(self, root: Path, address: str, environ: dict[str, str]) -> None:
+        self.root = root
+        self._address = address
+        self._environ = environ
+
+    async def lua(self, statements: str) -> Any:
+        """Return the value of Lua statements that ``return`` something JSON can hold."""
+        call = f"(function() {statements} end)()"
+        quoted = call.replace("'", "''")
+        asked = await outcome_of(
+            *("nvim", "--clean", "--server", self._address),
+            *("--remote-expr", f"json_encode(luaeval('{quoted}'))"),
+            cwd=self.root,
+            environ=self._environ,
+        )
+        return json.loads(asked)
+
+    async def do(self, command: str) -> None:
+        """Run a command as if it was typed after a colon."""
+        await self.lua(f"vim.cmd([==[{command}]==])")
+
+    async def until(self, condition: str, seconds: float = PATIENCE) -> None:
+        """Wait until a Lua expression holds; fails with what the editor said so far."""
+        try:
+            async with asyncio.timeout(seconds):
+                while not await self.lua(f"return ({condition}) and true or false"):
+                    await asyncio.sleep(0.05)
+        except TimeoutError:
+            said = await self.lua("return seen")
+            raise AssertionError(f"never came true: {condition}; seen: {said}") from None
+
+    async def said(self, words: str) -> str:
+        """Wait for a message that contains the words and return it."""
+        await self.until(f"said([==[{words}]==])")
+        return str(await self.lua(f"return said([==[{words}]==])"))
+
+
+@asynccontextmanager
+async def neovim_in(root: Path, home: Path, init: Path, environ: dict[str, str]) -> AsyncIterator[Neovim]:
+    # the path of a socket may have 100 characters only
+    with tempfile.TemporaryDirectory(prefix="nvim") as short:
+        address = f"{short}/socket"
+        environ = editor_environ(home, environ)
+        process = await asyncio.create_subprocess_exec(
+            *("nvim", "--headless", "-u", str(init), "-i", "NONE", "--listen", address),
+            cwd=root,
+            env=environ,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+        try:
+            async with asyncio.timeout(PATIENCE):
+                while not Path(address).exists():
+                    await asyncio.sleep(0.02)
+            editor = Neovim(root, address, environ)
+            yield editor
+            await editor.lua("vim.schedule(function() vim.cmd([[qall!]]) end) return 1")
+            async with asyncio.timeout(PATIENCE):
+                await process.wait()
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
+
+
+StartNeovim = Callable[..., Awaitable[Neovim]]
+
+
+@pytest.fixture
+async def start_neovim(tmp_path: Path) -> AsyncIterator[StartNeovim]:
+    """Start a Neovim in ``tmp_path/work`` with an init file of this folder."""
+    async with AsyncExitStack() as stack:
+
+        async def start(init: str, environ: dict[str, str] | None = None) -> Neovim:
+            root = tmp_path / "work"
+            root.mkdir(exist_ok=True)
+            file = Path(__file__).with_name(init)
+            return await stack.enter_async_context(neovim_in(root, tmp_path, file, environ or {}))
+
+        yield start
