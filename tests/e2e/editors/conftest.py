@@ -24,7 +24,7 @@ def editor_environ(home: Path, more: dict[str, str]) -> dict[str, str]:
     return {**own, **places, "HOME": str(home), "SERVER": json.dumps(SERVER), **more}
 
 
-async def outcome_of(*command: str, cwd: Path, environ: dict[str, str], seconds: float = PATIENCE) -> str:
+async def outcome_of(*command: str, cwd: Path, environ: dict[str, str], seconds: float = 2 * PATIENCE) -> str:
     """Run a program to its end and return all it said; fails with that when its exit code is not 0."""
     process = await asyncio.create_subprocess_exec(
         *command,
@@ -72,13 +72,10 @@ class Neovim:
 
     async def until(self, condition: str, seconds: float = PATIENCE) -> None:
         """Wait until a Lua expression holds; fails with what the editor said so far."""
-        try:
-            async with asyncio.timeout(seconds):
-                while not await self.lua(f"return ({condition}) and true or false"):
-                    await asyncio.sleep(0.05)
-        except TimeoutError:
+        holds = f"(function() return {condition} end)"
+        if not await self.lua(f"return (vim.wait({seconds * 1000:.0f}, {holds}, 20))"):
             said = await self.lua("return seen")
-            raise AssertionError(f"never came true: {condition}; seen: {said}") from None
+            raise AssertionError(f"never came true: {condition}; seen: {said}")
 
     async def said(self, words: str) -> str:
         """Wait for a message that contains the words and return it."""
@@ -106,7 +103,7 @@ async def neovim_in(root: Path, home: Path, init: Path, environ: dict[str, str])
                     await asyncio.sleep(0.02)
             editor = Neovim(root, address, environ)
             yield editor
-            await editor.lua("vim.schedule(function() vim.cmd([[qall!]]) end) return 1")
+            await editor.lua("vim.defer_fn(function() vim.cmd([[qall!]]) end, 50) return 1")
             async with asyncio.timeout(PATIENCE):
                 await process.wait()
         finally:

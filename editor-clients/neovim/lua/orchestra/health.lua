@@ -1,10 +1,11 @@
 --- `:checkhealth orchestra`
 local M = {}
 
--- the names of these functions changed with Neovim 0.9
+-- the place of these functions changed with Neovim 0.8, their names with 0.9
+local source = vim.health or require('health')
 local report = {}
 for _, name in ipairs({ 'start', 'ok', 'warn', 'error', 'info' }) do
-  report[name] = vim.health[name] or vim.health['report_' .. name]
+  report[name] = source[name] or source['report_' .. name]
 end
 
 local function check_program(cmd)
