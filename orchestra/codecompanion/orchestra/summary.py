@@ -61,10 +61,18 @@ def _tests(state: RunState) -> str:
         return "The one test passes." if last.passed == 1 else f"All {last.passed} tests pass."
     if not last.passed and not last.failed:
         return "The tests could not start."
-    said = f"{last.failed} of {last.passed + last.failed} tests fail."
+    said = f"{last.failed} of {last.passed + last.failed} tests fail{_named(last.failures)}."
     if only_old_failures(state.baseline, last):
         said += " They failed before this run too."
     return said
+
+
+def _named(failures: tuple[str, ...]) -> str:
+    names = [failure.split(": ", 1)[0] for failure in failures]
+    if not names:
+        return ""
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return f": {', '.join(names[:3])}{more}"
 
 
 def _failures(state: RunState) -> str:

@@ -113,7 +113,8 @@ async def test_mending_stops_when_the_same_failure_comes_back(bench, plan_text: 
     async with bench(replies) as b:
         status = await b.run("an adder")
         assert status.phase == "red"
-        assert "2 of 2 tests fail" in status.summary
+        assert "2 of 2 tests fail: " in status.summary
+        assert "test_adds" in status.summary
         assert "the same failure came back after a repair" in status.summary
         assert "Tried: calc.py written" in status.summary
         assert sum(r.request.role is Role.DEBUGGER for r in b.gateway.requests) == 1
