@@ -139,6 +139,17 @@ async def test_the_test_writer_does_not_see_the_code_it_tests(bench, plan_text: 
         assert "run_tests" not in asked[0].tools
 
 
+async def test_a_file_that_takes_long_is_talked_about_while_it_streams(bench) -> None:
+    long = "FILE: calc.py\n```python\n" + "".join(f"V{i} = {i}\n" for i in range(200)) + "```\n"
+    async with bench([Reply(text=long, tokens_per_second=300)]) as b:
+        b.write("calc.py", "x = 1\n")
+        status = await b.run("number them", "change", place={"path": "calc.py"})
+        assert status.phase == "done"
+        said = [event.text for event in await b.events(status.run_id, "task_progressed")]
+        assert any(text.startswith("writing calc.py, line ") for text in said)
+        assert said[-1] == "the file is written"
+
+
 async def test_a_block_that_does_not_fit_is_asked_for_again_alone(bench) -> None:
     wrong = "FILE: calc.py\n<<<<<<< SEARCH\n    return a * b\n=======\n    return a + b\n>>>>>>> REPLACE\n"
     right = wrong.replace("a * b", "a - b")

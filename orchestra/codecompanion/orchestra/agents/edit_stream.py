@@ -16,6 +16,8 @@ from codecompanion.orchestra.edits.validity import check_syntax
 from codecompanion.orchestra.workspace.paths import relative_path
 from codecompanion.orchestra.workspace.protected import why_protected
 
+SECONDS_BETWEEN_NEWS = 1.0
+"""How often a person hears how far an unfinished file is."""
 BIG = 100_000
 """Characters from which a syntax check is worth a thread: below, it takes less than a loop's turn."""
 
@@ -27,6 +29,14 @@ class Rejection:
     edit: FileEdit | None
     reason: str
     recorded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Writing:
+    """News of a file that is still streaming."""
+
+    path: str
+    lines: int
 
 
 class EditStream:
@@ -43,13 +53,16 @@ class EditStream:
         role: Role,
         task_id: TaskId,
         on_landed: Callable[[str, str], Awaitable[None]],
+        on_writing: Callable[[str, int], Awaitable[None]],
     ) -> None:
         self._desk = desk
         self._role = role
         self._task_id = task_id
         self._on_landed = on_landed
+        self._on_writing = on_writing
+        self._news_at = asyncio.get_running_loop().time() + SECONDS_BETWEEN_NEWS
         self._parser = AnswerParser()
-        self._queue: asyncio.Queue[FileEdit | None] = asyncio.Queue()
+        self._queue: asyncio.Queue[FileEdit | _Writing | None] = asyncio.Queue()
         self._transcript = desk.transcript(task_id)
         self._done: set[str] = set()
         self.landed: dict[str, str] = {}
@@ -64,6 +77,10 @@ class EditStream:
         """Take the next piece of the answer."""
         for edit in self._parser.feed(text):
             self._queue.put_nowait(edit)
+        now = asyncio.get_running_loop().time()
+        if now >= self._news_at and (writing := self._parser.writing):
+            self._news_at = now + SECONDS_BETWEEN_NEWS
+            self._queue.put_nowait(_Writing(*writing))
 
     def restart(self) -> None:
         """Forget what has not landed yet; what has stays and is not sent twice."""
@@ -84,6 +101,9 @@ class EditStream:
         sent: list[asyncio.Task[None]] = []
         try:
             while (named := await self._queue.get()) is not None:
+                if isinstance(named, _Writing):
+                    await self._on_writing(named.path, named.lines)
+                    continue
                 sent.append(asyncio.create_task(self._land_in_turn(named), name=f"landing {named.path}"))
             await asyncio.gather(*sent)
         finally:

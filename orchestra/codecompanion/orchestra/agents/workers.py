@@ -94,7 +94,12 @@ class Worker(Agent):
             written[path] = text
             await self.desk.note(self._progress(task, written))
 
-        return EditStream(self.desk, role=self.role, task_id=task.id, on_landed=progress)
+        async def news(path: str, lines: int) -> None:
+            now = self._progress(task, written)
+            text = f"writing {path}, line {lines}"
+            await self.desk.note(now.model_copy(update={"text": text}))
+
+        return EditStream(self.desk, role=self.role, task_id=task.id, on_landed=progress, on_writing=news)
 
     def _progress(self, task: PlanTask, written: Mapping[str, str]) -> e.TaskProgressed:
         total = max(len(task.files), len(written))

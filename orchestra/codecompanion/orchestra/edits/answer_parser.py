@@ -112,6 +112,12 @@ class AnswerParser:
         """The text so far that belongs to no file and no block."""
         return re.sub(r"\n{3,}", "\n\n", "\n".join(self._prose)).strip()
 
+    @property
+    def writing(self) -> tuple[str, int] | None:
+        """The path and the lines so far of the file or block that is being read; None outside of them."""
+        open_item = self._file or self._block
+        return None if open_item is None else (open_item.path, len(open_item.lines))
+
     def feed(self, chunk: str) -> list[FileEdit]:
         """Take the next piece of the reply and return the items it completes."""
         head, newline, rest = chunk.partition("\n")
