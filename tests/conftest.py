@@ -28,9 +28,16 @@ def _starts(name: str) -> bool:
     return _program(name) and subprocess.run([name, "-c", ""], capture_output=True, check=False).returncode == 0
 
 
+@cache
+def _has_eglot() -> bool:
+    ask = ["emacs", "--batch", "--eval", "(progn (package-initialize) (require 'eglot))"]
+    return _program("emacs") and subprocess.run(ask, capture_output=True, check=False).returncode == 0
+
+
 PARTS = {
     "nvim": lambda: _program("nvim"),
     "emacs": lambda: _program("emacs"),
+    "eglot": _has_eglot,
     "node": lambda: _program("node"),
     "bwrap": lambda: _program("bwrap"),
     "chromium": lambda: _program("chromium"),

@@ -41,10 +41,15 @@ NOTIFICATIONS = {
 EXTRA = {"experimental": {"orchestra": {"events": "orchestra/event", "status": "orchestra/status"}}}
 
 
-def make_server(environ: Mapping[str, str] = os.environ, settings_file: Path | None = None) -> OrchestraServer:
-    """Return a server ready to be served, with every command and method registered."""
+def make_server(
+    environ: Mapping[str, str] = os.environ,
+    settings_file: Path | None = None,
+    *,
+    log_level: str | None = None,
+) -> OrchestraServer:
+    """Return a server ready to be served; ``log_level``, if given, outweighs the settings'."""
     server = OrchestraServer(NAME, VERSION, extra_capabilities=EXTRA, translate_error=as_answer)
-    session = Session(server, environ=environ, user_file=settings_file)
+    session = Session(server, environ=environ, user_file=settings_file, log_level=log_level)
     for command in COMMANDS:
         server.command(PREFIX + command)(handler_of(session, command))
     for method, (module, options) in REQUESTS.items():
@@ -69,8 +74,11 @@ def as_answer(error: BaseException) -> JsonRpcException:
 
 
 def serve_editor(*, tcp: tuple[str, int] | None, log_level: str | None) -> int:
-    """Serve one editor until it goes, and return the exit code; ``tcp`` None means stdin and stdout."""
+    """Serve one editor until it goes, and return the exit code; ``tcp`` None means stdin and stdout.
+
+    ``log_level`` is that of the command line; None leaves it to the settings, once they are read.
+    """
     from codecompanion.server.wire.serve import serve_stdio, serve_tcp  # noqa: PLC0415
 
-    server = make_server(os.environ, user_file(os.environ))
+    server = make_server(os.environ, user_file(os.environ), log_level=log_level)
     return serve_stdio(server) if tcp is None else serve_tcp(server, *tcp)

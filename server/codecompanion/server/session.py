@@ -27,6 +27,7 @@ from codecompanion.server.wire.uris import path_from_uri
 
 if TYPE_CHECKING:
     from codecompanion.contracts.events import Recorded
+    from codecompanion.server.editor.editor_workspace import EditorWorkspace
     from codecompanion.server.wire.server import OrchestraServer
 
 log = logging.getLogger(__name__)
@@ -34,6 +35,7 @@ log = logging.getLogger(__name__)
 SHOW_WITHIN = 0.04
 """Seconds for which changes of a run's standing are gathered before they are shown."""
 LENSES_EVERY = 0.5
+_HOW_TO_GO_ON = "`orchestra.resume` with {} goes on with it"
 END_WITHIN = 1.0
 
 
@@ -41,7 +43,12 @@ class Session:
     """Ties the wire to the engine. Everything public returns at once or is awaited for milliseconds only."""
 
     def __init__(
-        self, server: "OrchestraServer", *, environ: Mapping[str, str], user_file: Path | None
+        self,
+        server: "OrchestraServer",
+        *,
+        environ: Mapping[str, str],
+        user_file: Path | None,
+        log_level: str | None = None,
     ) -> None:
         self.server = server
         self.started_at = time.time()
@@ -49,7 +56,7 @@ class Session:
         self.problems = KnownProblems()
         self.comments = FoundRequests()
         self.runs = LiveRuns()
-        self.settings = EditorSettings(server, environ, user_file)
+        self.settings = EditorSettings(server, environ, user_file, log_level=log_level)
         self.workspaces = Workspaces(self)
         self._unshown: set[LiveRun] = set()
         self._lenses_due = False
@@ -94,6 +101,15 @@ class Session:
         self._lenses_changed()
         return {"runId": run_id, "workspace": work.folder.path, "progressToken": progress_token(run_id)}
 
+    async def tell_interrupted(self, workspace: "EditorWorkspace") -> None:
+        """Say which runs of a folder's log an earlier session left open."""
+        for status in await workspace.engine.interrupted():
+            request = " ".join(status.request.split())[:60]
+            said = (
+                f"Orchestra: an earlier run was interrupted: {request!r}; {_HOW_TO_GO_ON.format(status.run_id)}"
+            )
+            self.server.notify("window/showMessage", {"type": 3, "message": said})
+
     async def stop(self, run: LiveRun, reason: str) -> None:
         """Stop a run wherever it is; nothing happens when it has ended."""
         if run.ended or run.stop_reason is not None:
@@ -109,7 +125,7 @@ class Session:
         try:
             await self._work(run)
         except asyncio.CancelledError:
-            self._end(run, "the server is shutting down; the run can be taken up again", failed=False)
+            self._end(run, f"the server shuts down; {_HOW_TO_GO_ON.format(run.run_id)}", failed=False)
             raise
         except OrchestraError as problem:
             self._end(run, str(problem))

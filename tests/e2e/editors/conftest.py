@@ -13,15 +13,22 @@ from typing import Any
 import pytest
 
 PATIENCE = 60.0
+LOOK_EVERY = 0.02
 SERVER = [sys.executable, "-P", "-m", "codecompanion.server.cli", "serve", "--log-level", "warning"]
 
 
-def editor_environ(home: Path, more: dict[str, str]) -> dict[str, str]:
+def clean_environ(home: Path, more: dict[str, str]) -> dict[str, str]:
     """Return an environment without anybody's keys, settings or editor files."""
     own = {key: value for key, value in os.environ.items() if not key.endswith(("_API_KEY", "_BASE_URL"))}
     own = {key: value for key, value in own.items() if not key.startswith("ORCHESTRA_")}
     places = {f"XDG_{kind}_HOME": str(home / kind.lower()) for kind in ("CONFIG", "STATE", "DATA", "CACHE")}
     return {**own, **places, "HOME": str(home), "SERVER": json.dumps(SERVER), **more}
+
+
+@pytest.fixture
+def editor_environ() -> Callable[[Path, dict[str, str]], dict[str, str]]:
+    """How to make the environment of an editor: its home, and what else it is to have."""
+    return clean_environ
 
 
 async def outcome_of(*command: str, cwd: Path, environ: dict[str, str], seconds: float = 2 * PATIENCE) -> str:
@@ -44,6 +51,21 @@ async def outcome_of(*command: str, cwd: Path, environ: dict[str, str], seconds:
     text = said.decode("utf-8", "replace")
     assert process.returncode == 0, text
     return text
+
+
+async def eventually(holds: Callable[[], Any], seconds: float = PATIENCE) -> None:
+    """Ask again and again, for what no message tells; fails when the time is up."""
+    for _ in range(round(seconds / LOOK_EVERY)):
+        if holds():
+            return
+        await asyncio.sleep(LOOK_EVERY)
+    raise AssertionError(f"it never came to be within {seconds:.0f} s")
+
+
+@pytest.fixture(name="eventually")
+def eventually_fixture() -> Callable[..., Awaitable[None]]:
+    """How to wait for what no message tells."""
+    return eventually
 
 
 class Neovim:
@@ -88,7 +110,7 @@ async def neovim_in(root: Path, home: Path, init: Path, environ: dict[str, str])
     # the path of a socket may have 100 characters only
     with tempfile.TemporaryDirectory(prefix="nvim") as short:
         address = f"{short}/socket"
-        environ = editor_environ(home, environ)
+        environ = clean_environ(home, environ)
         process = await asyncio.create_subprocess_exec(
             *("nvim", "--headless", "-u", str(init), "-i", "NONE", "--listen", address),
             cwd=root,
@@ -98,9 +120,7 @@ async def neovim_in(root: Path, home: Path, init: Path, environ: dict[str, str])
             stderr=asyncio.subprocess.DEVNULL,
         )
         try:
-            async with asyncio.timeout(PATIENCE):
-                while not Path(address).exists():
-                    await asyncio.sleep(0.02)
+            await eventually(Path(address).exists)
             editor = Neovim(root, address, environ)
             yield editor
             await editor.lua("vim.defer_fn(function() vim.cmd([[qall!]]) end, 50) return 1")

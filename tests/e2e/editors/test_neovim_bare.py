@@ -1,5 +1,7 @@
 """Neovim's own LSP client is enough: a comment, its code lens and its code action, no plugin of ours."""
 
+import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,9 @@ async def opened(start_neovim: Any, root: Path, name: str, text: str, environ: d
     """Return an editor that shows a file, with the cursor on its first line, and whose server is ready."""
     root.mkdir()
     (root / name).write_text(text, "utf-8")
-    editor = await start_neovim(INIT, environ)
+    # the lines of the page start `orchestra` from the PATH
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    editor = await start_neovim(INIT, {**environ, "PATH": path})
     await editor.do(f"edit {name}")
     await editor.until("ready()")
     return editor
@@ -39,7 +43,7 @@ async def test_the_code_lens_of_a_comment_runs_it(start_neovim: Any, tmp_path: P
 async def test_the_code_action_changes_the_code_below(start_neovim: Any, tmp_path: Path) -> None:
     code = "# orchestra: return eleven\ndef one():\n    return 1\n"
     block = "FILE: app.py\n<<<<<<< SEARCH\n    return 1\n=======\n    return 11\n>>>>>>> REPLACE\n"
-    async with ScriptedServer([Reply(text=block, tokens_per_second=200)]) as server:
+    async with ScriptedServer([Reply(text=block, tokens_per_second=200, times=None)]) as server:
         environ = {"ORCHESTRA_LOCAL_BASE_URL": server.openai_url, "ORCHESTRA_LOCAL_MODEL": "scripted"}
         editor = await opened(start_neovim, tmp_path / "work", "app.py", code, environ)
         await editor.lua("vim.ui.select = function(items, _, choose) choose(items[1]) end")

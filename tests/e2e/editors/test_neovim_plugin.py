@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from codecompanion.router.scripted_server import Reply, ScriptedServer
 pytestmark = pytest.mark.needs("nvim")
 SALES = "a data pipeline that sums sales by month"
 INIT = "plugin_init.lua"
+PLUGIN = Path(__file__).parents[3] / "editor-clients" / "neovim"
 APP = "def one():\n    return 1\n\n\ndef two():\n    return 2\n"
 
 
@@ -55,7 +57,7 @@ async def test_a_command_becomes_tested_files_on_disk(start_neovim: Any) -> None
     assert "done  100%" in await answered(editor, "status")
 
 
-async def test_stop_ends_a_run_and_its_status_line(start_neovim: Any) -> None:
+async def test_stop_ends_a_run_and_its_status_line(start_neovim: Any, eventually: Any) -> None:
     endless = Reply(text="word " * 5_000, tokens_per_second=50, times=None)
     async with ScriptedServer([endless]) as server:
         environ = {"ORCHESTRA_LOCAL_BASE_URL": server.openai_url, "ORCHESTRA_LOCAL_MODEL": "scripted"}
@@ -64,9 +66,7 @@ async def test_stop_ends_a_run_and_its_status_line(start_neovim: Any) -> None:
         await editor.do("write")
         await editor.do("Orchestra change add a greeting")
         await editor.until("require('orchestra').statusline() ~= ''")
-        async with asyncio.timeout(20):
-            while not server.requests:
-                await asyncio.sleep(0.02)
+        await eventually(lambda: server.requests)
         await editor.do("Orchestra stop")
         await editor.said("stopped: add a greeting")
         async with asyncio.timeout(5):
@@ -75,10 +75,12 @@ async def test_stop_ends_a_run_and_its_status_line(start_neovim: Any) -> None:
         assert "nothing was running" in await answered(editor, "stopall")
 
 
-async def test_a_change_lands_in_the_open_buffer_around_unsaved_lines(start_neovim: Any, tmp_path: Path) -> None:
+async def test_a_change_lands_in_the_open_buffer_around_unsaved_lines(
+    start_neovim: Any, tmp_path: Path
+) -> None:
     file = clean(tmp_path / "work" / "app.py")
     block = "FILE: app.py\n<<<<<<< SEARCH\n    return 1\n=======\n    return 11\n>>>>>>> REPLACE\n"
-    async with ScriptedServer([Reply(text=block, tokens_per_second=100)]) as server:
+    async with ScriptedServer([Reply(text=block, tokens_per_second=100, times=None)]) as server:
         environ = {"ORCHESTRA_LOCAL_BASE_URL": server.openai_url, "ORCHESTRA_LOCAL_MODEL": "scripted"}
         editor = await start_neovim(INIT, environ)
         await editor.do("edit app.py")
@@ -87,7 +89,8 @@ async def test_a_change_lands_in_the_open_buffer_around_unsaved_lines(start_neov
         await editor.said("app.py")
         await editor.until("require('orchestra').statusline() == '' and #require('orchestra.runs').list() == 1")
     expected = "# grüße 👋, not saved\n" + APP.replace("return 1\n", "return 11\n")
-    assert await editor.lua("return text_of('app.py')") == expected.splitlines()
+    seen = await editor.lua("return seen")
+    assert await editor.lua("return text_of('app.py')") == expected.splitlines(), seen
     assert await editor.lua("return vim.bo[buffer('app.py')].modified") is True
     # it held text that was not saved, so saving is the user's
     assert file.read_text("utf-8") == APP
@@ -117,8 +120,12 @@ async def test_a_missing_program_is_named_with_the_mend(start_neovim: Any) -> No
     assert "'no-such-orchestra' is not on the PATH" in await checkhealth(editor)
 
 
-async def test_the_server_is_asked_about_itself(start_neovim: Any) -> None:
+async def test_the_server_and_the_help_are_asked(start_neovim: Any, tmp_path: Path) -> None:
+    # what a plugin manager does once; the tags do not belong into the plugin's own folder here
+    shutil.copytree(PLUGIN / "doc", tmp_path / "help" / "doc")
     editor = await start_neovim(INIT)
+    await editor.do(f"helptags {tmp_path}/help/doc")
+    await editor.do(f"set runtimepath+={tmp_path}/help")
     assert "anthropic: not configured" in await answered(editor, "keys")
     assert "0 active run(s)" in await answered(editor, "health")
     assert "a server runs for" in await checkhealth(editor)

@@ -9,7 +9,7 @@ from codecompanion.orchestra.agents.desk import AgentLimits
 from codecompanion.orchestra.tools import looks
 from codecompanion.orchestra.tools.toolbox import DEFAULT_LIMITS
 from codecompanion.orchestra.verification.project_tests import LONGEST_RUN_S
-from codecompanion.orchestra.workspace import shadow, view
+from codecompanion.orchestra.workspace import generated, shadow, view
 from codecompanion.orchestra.workspace.texts import BIGGEST_TEXT
 
 PAGE = Path(__file__).parents[3] / "docs" / "existing-code.md"
@@ -21,6 +21,11 @@ BOUNDS = {
     "a search": (looks._MOST_HITS, looks._MOST_CHARACTERS_SEARCHED, DEFAULT_LIMITS.seconds_per_search),
     "model calls of a task": (AgentLimits().rounds, AgentLimits().edit_repairs),
     "a workspace whose tests can be run (they run in a copy)": (shadow.MOST_FILES, shadow.MOST_BYTES),
+    "files that Git ignores, copied for the tests": (
+        generated.MOST_GENERATED_FILES,
+        generated.MOST_GENERATED_BYTES,
+        generated.BIGGEST_GENERATED_FILE,
+    ),
     "one run of the tests": (LONGEST_RUN_S,),
 }
 

@@ -19,8 +19,8 @@ def root(tmp_path: Path) -> Path:
         "a.py": "a",
         "d/b.py": "b",
         "d/e/c.bin": "\0",
-        ".gitignore": "*.log\n",
-        "x.log": "",
+        ".gitignore": "build/\n",
+        "build/x.log": "",
     }.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_text(text)
@@ -49,7 +49,7 @@ def content(folder: Path) -> dict[str, bytes]:
 
 def test_the_copy_holds_what_is_not_ignored_under_the_same_folder_name(root: Path, shadow: ShadowCopy) -> None:
     assert shadow.sync({}) == SyncReport(written=4, removed=0, kept=0)
-    assert content(shadow.path) == {".gitignore": b"*.log\n", "a.py": b"a", "d/b.py": b"b", "d/e/c.bin": b"\0"}
+    assert content(shadow.path) == {".gitignore": b"build/\n", "a.py": b"a", "d/b.py": b"b", "d/e/c.bin": b"\0"}
     assert shadow.path.name == "project"
     assert shadow.files() == [".gitignore", "a.py", "d/b.py", "d/e/c.bin"]
     assert shadow.text("a.py") == "a"
@@ -64,7 +64,7 @@ def test_only_what_changed_is_written_again(root: Path, shadow: ShadowCopy) -> N
     (root / "new.py").write_text("n")
     (root / "d" / "e" / "c.bin").chmod(0o755)
     assert shadow.sync({}) == SyncReport(written=3, removed=1, kept=1)
-    assert content(shadow.path) == {".gitignore": b"*.log\n", "a.py": b"b", "new.py": b"n", "d/e/c.bin": b"\0"}
+    assert content(shadow.path) == {".gitignore": b"build/\n", "a.py": b"b", "new.py": b"n", "d/e/c.bin": b"\0"}
     assert (shadow.path / "d/e/c.bin").stat().st_mode & 0o777 == 0o755
 
 
@@ -97,7 +97,7 @@ def test_buffers_and_pending_edits_lie_over_the_disk(root: Path, shadow: ShadowC
     assert shadow.sync(overlay).written == 0
     assert shadow.sync(overlay | {"a.py": "more"}).written == 1
     shadow.sync({})
-    assert content(shadow.path) == {path: data for path, data in content(root).items() if path != "x.log"}
+    assert content(shadow.path) == {path: data for path, data in content(root).items() if path != "build/x.log"}
 
 
 def test_a_file_may_become_a_folder_and_back(root: Path, shadow: ShadowCopy) -> None:
@@ -119,7 +119,7 @@ def test_what_tests_did_to_the_copy_is_undone_and_the_workspace_untouched(
     (shadow.path / "cache" / "deep").mkdir(parents=True)
     (shadow.path / "d" / "e").chmod(0)
     shadow.sync({})
-    assert content(shadow.path) == {path: data for path, data in before.items() if path != "x.log"}
+    assert content(shadow.path) == {path: data for path, data in before.items() if path != "build/x.log"}
     assert content(root) == before
     assert not (shadow.path / "cache").exists()
 
@@ -191,8 +191,47 @@ def test_folders_of_packages_are_linked_not_copied_even_if_ignored(root: Path, t
 
 
 def test_a_file_named_besides_is_copied_even_if_ignored(root: Path, shadow: ShadowCopy) -> None:
-    shadow.sync({}, also=["x.log", "absent", "a.py"])
-    assert "x.log" in shadow.files()
+    shadow.sync({}, also=["build/x.log", "absent", "a.py"])
+    assert "build/x.log" in shadow.files()
+
+
+def test_ignored_files_that_tests_may_need_are_copied_but_not_listed(root: Path, shadow: ShadowCopy) -> None:
+    (root / ".gitignore").write_text("build/\n_version.py\n*.so\n*.bin\n.env\nlink.py\ntest_mine.py\n*.txt\n")
+    (root / ".aiignore").write_text("private.txt\n")
+    for path in ("d/_version.py", "d/fast.so", "d/private.txt", "test_mine.py", ".env", "build/_version.py"):
+        (root / path).write_text("x")
+    (root / "link.py").symlink_to(root / "a.py")
+    age(root)
+    shadow.sync({})
+    assert content(shadow.path).keys() - {".gitignore", ".aiignore"} == {
+        *("a.py", "d/b.py"),
+        *("d/_version.py", "d/fast.so", "d/e/c.bin"),
+    }
+    assert shadow.files() == [".aiignore", ".gitignore", "a.py", "d/b.py"]
+    assert shadow.text("d/_version.py") == "x"
+    (shadow.path / "d/_version.py").write_text("spoilt")
+    assert shadow.sync({}).written == 1
+    assert shadow.text("d/_version.py") == "x"
+    shadow.sync({"d/_version.py": "mine"})
+    assert (shadow.text("d/_version.py"), "d/_version.py" in shadow.files()) == ("mine", True)
+    (root / "d/_version.py").unlink()
+    assert shadow.sync({}).removed == 1
+    assert not (shadow.path / "d/_version.py").exists()
+
+
+def test_ignored_files_never_make_a_workspace_too_big(root: Path, tmp_path: Path) -> None:
+    (root / ".gitignore").write_text("build/\n*.log\n_version.py\n")
+    (root / "a.log").write_text("1")
+    (root / "d/_version.py").write_text("1" * 10)
+    room = sum(path.stat().st_size for path in (root / "a.py", root / "d/b.py", root / "d/e/c.bin"))
+    room += (root / ".gitignore").stat().st_size
+    held = []
+    for more in (0, 10, 11):
+        shadow = ShadowCopy(root, parent=tmp_path, most_bytes=room + more, most_files=4)
+        shadow.sync({})
+        held.append(sorted(content(shadow.path).keys() & {"a.log", "d/_version.py"}))
+        shadow.close()
+    assert held == [[], ["d/_version.py"], ["a.log", "d/_version.py"]]
 
 
 def test_a_workspace_too_big_to_copy_is_refused_with_the_mend(root: Path, tmp_path: Path) -> None:

@@ -219,6 +219,19 @@ class ScriptedEditor:
             await asyncio.sleep(0.02)
         raise AssertionError("it never came to be")
 
+    async def all_progress_ended(self) -> list[str]:
+        """Wait until every progress that was created has ended; returns the tokens.
+
+        One that ends before its creation is answered is begun and ended after that answer.
+        """
+        tokens = [params["token"] for params in self.of("window/workDoneProgress/create")]
+
+        async def ended() -> bool:
+            return all(value[-1:] and value[-1]["kind"] == "end" for value in map(self.progress, tokens))
+
+        await self.eventually(ended)
+        return tokens
+
     async def phase(self, run_id: str) -> str:
         (status,) = (await self.command("status", {"runId": run_id}))["runs"]
         return str(status["phase"])

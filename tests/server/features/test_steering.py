@@ -34,7 +34,7 @@ async def test_a_run_is_stopped_by_command_within_a_second(start_editor: Any) ->
     said = await editor.ended(run_id)
     assert time.perf_counter() - begin < 1.0
     assert said.startswith("Orchestra: Stopped: the user stopped it.")
-    tokens = [params["token"] for params in editor.of("window/workDoneProgress/create")]
+    tokens = await editor.all_progress_ended()
     assert len(tokens) > 1
     assert all(ends(editor, token) == 1 for token in tokens)
     again = await editor.command("stop", run_id)
@@ -56,7 +56,7 @@ async def test_a_run_is_stopped_from_any_of_its_progresses(start_editor: Any) ->
         said = await editor.ended(run_id)
         assert time.perf_counter() - begin < 1.0
         assert "cancelled in the editor" in said
-    tokens = [params["token"] for params in editor.of("window/workDoneProgress/create")]
+    tokens = await editor.all_progress_ended()
     assert all(ends(editor, token) == 1 for token in tokens)
 
 
@@ -133,6 +133,7 @@ async def test_a_killed_run_is_taken_up_again_by_the_next_session(start_editor: 
     later = await start_editor()
     with pytest.raises(Exception, match="no interrupted run 'run-x'"):
         await later.command("resume", "run-x")
+    await later.until(lambda m: m.get("method") == "window/showMessage" and run_id in m["params"]["message"])
     again = await later.command("resume", run_id)
     assert again == answer
     assert "no file was touched" in await later.ended(run_id)

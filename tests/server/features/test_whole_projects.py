@@ -19,8 +19,8 @@ def check_progress(values: list[dict[str, Any]]) -> None:
     assert percentages == sorted(percentages)
 
 
-def check_all_progress(editor: Any) -> list[str]:
-    tokens = [params["token"] for params in editor.of("window/workDoneProgress/create")]
+async def check_all_progress(editor: Any) -> list[str]:
+    tokens: list[str] = await editor.all_progress_ended()
     assert len(set(tokens)) == len(tokens)
     for token in tokens:
         check_progress(editor.progress(token))
@@ -48,7 +48,7 @@ async def test_a_library_service_is_built_shown_and_tested(start_editor: Any) ->
     assert any("loan" in path for path in status["files"])
     check_edits(editor, status)
     check_notifications(editor)
-    tokens = check_all_progress(editor)
+    tokens = await check_all_progress(editor)
     assert f"orchestra/{run_id}" in tokens
     assert {f"orchestra/{run_id}/{task['taskId']}" for task in status["tasks"]} <= set(tokens)
     check_what_was_built(editor)
@@ -122,7 +122,7 @@ async def test_a_written_request_runs_and_stops_by_its_lens(start_editor: Any) -
     await editor.ended(answer["runId"])
     (lens,) = await editor.ask("textDocument/codeLens", {"textDocument": {"uri": uri}})
     assert lens["command"]["title"] == "Run with Orchestra"
-    check_all_progress(editor)
+    await check_all_progress(editor)
 
 
 async def test_a_request_in_code_is_a_change_with_its_place(start_editor: Any) -> None:
@@ -159,8 +159,6 @@ async def test_a_request_in_code_is_a_change_with_its_place(start_editor: Any) -
     )
     fix = next(action for action in actions if action["title"] == "Fix with Orchestra")
     answer = await editor.ask("workspace/executeCommand", fix["command"])
-    await editor.until(
-        lambda m: m.get("method") == "orchestra/event" and m["params"]["runId"] == answer["runId"]
-    )
+    await editor.ended(answer["runId"])
     assert editor.events("run_started")[1]["order"]["problems"] == ["app.py:3: undefined name 'b' (ruff)"]
-    check_all_progress(editor) if await editor.ended(answer["runId"]) else None
+    await check_all_progress(editor)

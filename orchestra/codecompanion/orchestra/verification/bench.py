@@ -16,7 +16,7 @@ from codecompanion.orchestra.verification.detection import Suite, SuiteKind, cho
 from codecompanion.orchestra.verification.environment import without_secrets
 from codecompanion.orchestra.verification.output import plain_text
 from codecompanion.orchestra.verification.process import Ended
-from codecompanion.orchestra.verification.reports import counted_by_exit_code, report_of
+from codecompanion.orchestra.verification.reports import could_not_start, counted_by_exit_code, report_of
 from codecompanion.orchestra.verification.sandbox import Cell, Rung, Sandbox
 from codecompanion.orchestra.verification.toolchains import (
     Program,
@@ -54,7 +54,9 @@ class TestBench:
     @property
     def place(self) -> Place:
         """Where commands run, as they see it."""
-        return Place(self.sandbox.workspace(self._cell()), self.shadow.scratch, self.shadow.text)
+        return Place(
+            self.sandbox.workspace(self._cell()), self.shadow.scratch, self.shadow.text, self.shadow.files
+        )
 
     def prepare(
         self, view: WorkspaceView, only: Sequence[str], own_command: tuple[str, ...] | None
@@ -101,13 +103,16 @@ class TestBench:
     def report(self, command: TestCommand, ended: Ended) -> TestReport:
         """Return the report of a run; paths in it are relative to the workspace."""
         text = self._relative(plain_text(ended.output))
+        argv = tuple(map(self._relative, command.argv))
         counts = command.count(text, self.place)
+        if not ended.stopped and (reason := command.hindered(ended, text, counts, self.place)):
+            return could_not_start(argv, ended, reason)
         if counts is None:
             counts = counted_by_exit_code(ended, reports=command.reports)
         else:
             failures = (self._relative(plain_text(line.encode("utf-8", "replace"))) for line in counts.failures)
             counts = replace(counts, failures=tuple(failures))
-        return report_of(tuple(map(self._relative, command.argv)), ended, text, counts)
+        return report_of(argv, ended, text, counts)
 
     async def ways_to_run(self, suite: Suite) -> list[TestCommand]:
         """Return the commands to try in order; the first whose program has what it takes counts.

@@ -16,6 +16,7 @@ from codecompanion.orchestra.verification.counts import (
     counts_in_unittest_report,
 )
 from codecompanion.orchestra.verification.detection import Suite
+from codecompanion.orchestra.verification.hindrances import lacking_module, lacking_program
 from codecompanion.orchestra.verification.process import Ended
 from codecompanion.orchestra.verification.summaries import counts_in_summary
 from codecompanion.orchestra.verification.toolchains import Program
@@ -31,12 +32,13 @@ _LACKS_PYTEST = re.compile(rb"[^\n]*: No module named '?pytest'?\s*")
 class Place:
     """Where a command runs, as it sees it: the ``workspace``'s copy and the ``scratch`` folder beside it.
 
-    ``read`` gives the text of a file of the copy.
+    ``read`` gives the text of a file of the copy, ``files`` the relative paths of the project's files.
     """
 
     workspace: Path
     scratch: Path
     read: Callable[[str], str]
+    files: Callable[[], Sequence[str]] = tuple
 
     def report(self, name: str) -> bytes:
         """Return a report from ``scratch``, empty if there is none: tests may have put anything there."""
@@ -52,7 +54,9 @@ class TestCommand:
 
     ``count`` gives None when the command left no account of its tests; one that ``reports`` has then broken
     off, another is known by its exit code alone. ``unavailable`` says after a run that the program lacks what
-    it takes, so that another way should be tried.
+    it takes, so that another way should be tried. ``hindered`` says after a run, from its exit code, what it
+    printed and its account, what else kept the tests from starting that no change of theirs can mend; empty if
+    nothing did.
     """
 
     # pytest must not collect this class for its name
@@ -64,6 +68,7 @@ class TestCommand:
     reports: bool = True
     variables: Mapping[str, str] = field(default_factory=dict)
     unavailable: Callable[[Ended], bool] = lambda ended: False
+    hindered: Callable[[Ended, str, Counts | None, Place], str] = lambda ended, text, counts, place: ""
 
 
 def pytest_command(python: Program, suite: Suite, place: Place) -> TestCommand:
@@ -79,6 +84,7 @@ def pytest_command(python: Program, suite: Suite, place: Place) -> TestCommand:
         variables=_python_variables(place),
         count=lambda text, place: counts_in_junit(place.report(report)),
         unavailable=lambda ended: ended.exit_code == 1 and bool(_LACKS_PYTEST.fullmatch(ended.output)),
+        hindered=lambda ended, text, counts, place: lacking_module(text, counts, place.files(), place.read),
     )
 
 
@@ -122,7 +128,7 @@ def node_command(node: Program, suite: Suite, place: Place) -> TestCommand:
 def npm_command(npm: Program, suite: Suite) -> TestCommand:
     """Return the package's own test script."""
     chosen = ("--", *map(_as_argument, suite.chosen)) if suite.chosen else ()
-    return TestCommand((npm.path, "test", *chosen), npm, count=_summary, reports=False)
+    return TestCommand((npm.path, "test", *chosen), npm, count=_summary, reports=False, hindered=_lacks_program)
 
 
 def cargo_command(cargo: Program, cache: Path, home: Path) -> TestCommand:
@@ -161,11 +167,17 @@ def go_command(go: Program, cache: Path, home: Path) -> TestCommand:
 
 def plain_command(program: Program, arguments: Sequence[str]) -> TestCommand:
     """Return a command that is only known to end with 0 when all is well."""
-    return TestCommand((program.path, *arguments), program, count=_summary, reports=False)
+    return TestCommand(
+        (program.path, *arguments), program, count=_summary, reports=False, hindered=_lacks_program
+    )
 
 
 def _summary(text: str, place: Place) -> Counts | None:
     return counts_in_summary(text)
+
+
+def _lacks_program(ended: Ended, text: str, counts: Counts | None, place: Place) -> str:
+    return "" if counts else lacking_program(text, ended.exit_code, place.files())
 
 
 def _as_argument(path: str) -> str:

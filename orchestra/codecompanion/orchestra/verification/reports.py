@@ -15,6 +15,17 @@ def did_not_run(reason: str) -> TestReport:
     return TestReport(command=(), ran=False, output=reason)
 
 
+def could_not_start(command: Sequence[str], ended: Ended, reason: str) -> TestReport:
+    """Return the report of a command that ran but came to no test, and why."""
+    return TestReport(
+        command=tuple(command),
+        ran=False,
+        exit_code=ended.exit_code,
+        seconds=round(ended.seconds, 3),
+        output=reason,
+    )
+
+
 def report_of(command: Sequence[str], ended: Ended, text: str, counts: Counts) -> TestReport:
     """Return the report of a command that ran; ``text`` is all it printed that was kept."""
     failures = [*counts.failures[:MOST_FAILURES], *_troubles_of_the_run(ended, counts)]

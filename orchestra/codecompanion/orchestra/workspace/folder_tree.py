@@ -30,7 +30,8 @@ class FolderListing:
     """One folder: ``path`` is ``""`` for the root; names are sorted, ignored ones left out.
 
     ``links`` are symbolic links, not followed. ``dependencies`` are folders of installed packages (virtual
-    environments, ``node_modules``), ignored or not; they are never among ``folders``.
+    environments, ``node_modules``), ignored or not; they are never among ``folders``. ``git_ignored`` are the
+    files that git's rules alone keep out, not .aiignore.
     """
 
     path: str
@@ -39,6 +40,7 @@ class FolderListing:
     links: tuple[str, ...]
     folders: tuple[str, ...]
     dependencies: tuple[str, ...]
+    git_ignored: tuple[str, ...]
 
     def child(self, name: str) -> str:
         """Return the relative path of an entry."""
@@ -171,15 +173,20 @@ def _kept(path: str, rules: Rules, entries: _Entries) -> FolderListing:
     def keep(name: str, *, folder: bool = False) -> bool:
         return not rules.ignored(prefix + name, name, folder=folder)
 
+    files = sorted(filter(_wanted, entries.files))
+    kept = frozenset(filter(keep, files))
     return FolderListing(
         path=path,
         rules=rules,
-        files=tuple(sorted(name for name in entries.files if _wanted(name) and keep(name))),
+        files=tuple(name for name in files if name in kept),
         links=tuple(sorted(name for name in entries.links if _wanted(name) and keep(name))),
         folders=tuple(
             sorted(name for name in entries.folders if not never_entered(name) and keep(name, folder=True))
         ),
         dependencies=tuple(sorted(entries.dependencies)),
+        git_ignored=tuple(
+            name for name in files if name not in kept and not rules.kept_from_agents(prefix + name, name)
+        ),
     )
 
 

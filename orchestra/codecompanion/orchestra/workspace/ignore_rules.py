@@ -165,6 +165,10 @@ class Rules:
             path, name = path + "/", name + "/"
         return _decide(self.git, path, name) or _decide(self.ai, path, name)
 
+    def kept_from_agents(self, path: str, name: str) -> bool:
+        """Whether an .aiignore file, and not only git's rules, keeps the file out."""
+        return _decide(self.ai, path, name)
+
     def beneath(self, root: Path, folder: str, names: Iterable[str]) -> "Rules":
         """Return the rules inside ``folder``: these and its own ignore files, if ``names`` holds any."""
         skip = len(folder) + 1 if folder else 0

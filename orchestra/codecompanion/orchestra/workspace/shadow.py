@@ -8,7 +8,6 @@ import time
 import weakref
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -16,8 +15,10 @@ from typing import Final, NamedTuple
 from codecompanion.contracts.errors import WorkspaceError
 from codecompanion.orchestra.edits.lines import BOM
 from codecompanion.orchestra.workspace.folder_tree import FolderTree
+from codecompanion.orchestra.workspace.generated import generated_files
 from codecompanion.orchestra.workspace.paths import real_relative_path
 from codecompanion.orchestra.workspace.safe_files import Folder, opened_folder, read_file, readable_errors
+from codecompanion.orchestra.workspace.shadow_entries import Copied, Stamp, Wanted, permissions
 from codecompanion.orchestra.workspace.shadow_home import ShadowHome, remove_tree
 from codecompanion.orchestra.workspace.texts import BIGGEST_TEXT, DecodedText
 
@@ -37,49 +38,13 @@ class SyncReport(NamedTuple):
     kept: int
 
 
-class _Stamp(NamedTuple):
-    """A file's state: two equal stamps mean an unchanged file (the kernel sets ``ctime``, nobody else can)."""
-
-    size: int
-    mtime_ns: int
-    ctime_ns: int
-    inode: int
-    mode: int
-
-    @classmethod
-    def of(cls, status: os.stat_result) -> "_Stamp":
-        return cls(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino, status.st_mode)
-
-
-@dataclass(frozen=True, slots=True)
-class _Wanted:
-    """What a path of the copy should be: a copied file, a text, or a link; ``sign`` tells versions apart."""
-
-    sign: object
-    source: _Stamp | None = None
-    data: bytes | None = None
-    link: str = ""
-
-    @property
-    def is_copied(self) -> bool:
-        """Whether it is read from the workspace."""
-        return not self.link and self.data is None
-
-
-@dataclass(frozen=True, slots=True)
-class _Copied:
-    """What a path of the copy was made from, and its stamp then; another stamp means a test changed it."""
-
-    sign: object
-    stamp: _Stamp
-
-
 class ShadowCopy:
     """A copy of the folder ``root`` in the temporary folder, brought up to date by ``sync``.
 
     Nothing is shared with the workspace: no hard links, and no link leads out, except that folders of
-    installed packages (``dependencies``) are linked when ``link_dependencies`` is set. What .gitignore and
-    .aiignore keep out is not copied. ``scratch`` lies beside the copy, for reports and temporary files.
+    installed packages (``dependencies``) are linked when ``link_dependencies`` is set. What .aiignore keeps out
+    is not copied, nor are folders that .gitignore keeps out; of single files it does, those tests may need are
+    (``generated_files``). ``scratch`` lies beside the copy, for reports and temporary files.
     Closing removes it all; so does the end of the process, and after a crash the next ``remove_leftovers``.
     """
 
@@ -104,7 +69,9 @@ class ShadowCopy:
         self._link_dependencies = link_dependencies
         self._most_files = most_files
         self._most_bytes = most_bytes
-        self._copied: dict[str, _Copied] = {}
+        self._copied: dict[str, Copied] = {}
+        self._git_ignored: list[str] = []
+        self._generated: frozenset[str] = frozenset()
         self._lock = threading.Lock()
 
     def sync(self, overlay: Mapping[str, str], also: Iterable[str] = ()) -> SyncReport:
@@ -125,8 +92,11 @@ class ShadowCopy:
             return SyncReport(len(changed), removed, len(wanted) - len(changed))
 
     def files(self) -> list[str]:
-        """Return the relative paths of the files in the copy as of the last ``sync``, sorted."""
-        return sorted(self._copied)
+        """Return the relative paths of the project's files in the copy as of the last ``sync``, sorted.
+
+        Generated files are not among them, though they can be run and read.
+        """
+        return sorted(self._copied.keys() - self._generated)
 
     def text(self, path: str, limit: int = BIGGEST_TEXT) -> str:
         """Return a file of the copy for looking at: undecodable bytes replaced, empty if it cannot be read."""
@@ -139,44 +109,55 @@ class ShadowCopy:
         """Remove the copy; doing so twice is fine."""
         self._remove()
 
-    def _wanted(self, overlay: Mapping[str, str], also: Iterable[str]) -> dict[str, _Wanted]:
+    def _wanted(self, overlay: Mapping[str, str], also: Iterable[str]) -> dict[str, Wanted]:
         wanted = dict(self._on_disk())
         wanted.update((path, item) for path in also if path not in wanted and (item := self._regular(path)))
+        self._require_bounded(wanted)
+        generated = self._generated_beside(wanted)
+        self._generated = frozenset(generated).difference(
+            real_relative_path(self.root, path) for path in overlay
+        )
+        wanted.update(generated)
         for path, text in overlay.items():
             real = real_relative_path(self.root, path)
             wanted[real] = self._overlaid(real, text, wanted.get(real))
             for folder in _folders_above(real):
                 wanted.pop(folder, None)
-        self._require_bounded(wanted)
         return wanted
 
-    def _on_disk(self) -> Iterator[tuple[str, _Wanted]]:
-        """Yield what is in the workspace now, and take note of its dependency folders."""
+    def _on_disk(self) -> Iterator[tuple[str, Wanted]]:
+        """Yield what is in the workspace now, and take note of dependency folders and ignored files."""
         dependencies: list[str] = []
+        self._git_ignored = []
         count = 0
         for listing in self._tree.walk():
             dependencies += map(listing.child, listing.dependencies)
+            self._git_ignored += map(listing.child, listing.git_ignored)
             for path in map(listing.child, listing.files):
                 if item := self._regular(path):
                     yield path, item
             for path in map(listing.child, listing.links):
                 if target := self._inner_target(path):
-                    yield path, _Wanted(target, link=target)
+                    yield path, Wanted(target, link=target)
             count += len(listing.files)
             self._require_few(count)
         self.dependencies = tuple(sorted(dependencies))
         if self._link_dependencies:
             for path in self.dependencies:
                 target = str(self.root / path)
-                yield path, _Wanted(target, link=target)
+                yield path, Wanted(target, link=target)
 
-    def _regular(self, path: str) -> _Wanted | None:
+    def _generated_beside(self, wanted: Mapping[str, Wanted]) -> dict[str, Wanted]:
+        ignored = (path for path in self._git_ignored if path not in wanted)
+        found = generated_files(self.root, ignored, self._most_bytes - _size(wanted))
+        return {path: Wanted.copied(status) for path, status in found}
+
+    def _regular(self, path: str) -> Wanted | None:
         try:
             status = os.lstat(f"{self.root}/{path}")
         except OSError:
             return None
-        stamp = _Stamp.of(status)
-        return _Wanted(stamp, source=stamp) if stat.S_ISREG(status.st_mode) else None
+        return Wanted.copied(status) if stat.S_ISREG(status.st_mode) else None
 
     def _inner_target(self, path: str) -> str:
         """Return where a link of the workspace leads, as seen from it; empty when it leads out or nowhere."""
@@ -185,11 +166,11 @@ class ShadowCopy:
             return ""
         return os.path.relpath(real, self.root / _parent(path))
 
-    def _overlaid(self, path: str, text: str, below: _Wanted | None) -> _Wanted:
+    def _overlaid(self, path: str, text: str, below: Wanted | None) -> Wanted:
         on_disk = below.source if below else None
         data = DecodedText("", marked=on_disk is not None and self._is_marked(path)).encoded(text)
         mode = on_disk.mode if on_disk else 0
-        return _Wanted((hashlib.sha256(data).digest(), mode), source=on_disk, data=data)
+        return Wanted((hashlib.sha256(data).digest(), mode), source=on_disk, data=data)
 
     def _is_marked(self, path: str) -> bool:
         try:
@@ -204,19 +185,19 @@ class ShadowCopy:
                 "name folders that tests do not need in .gitignore or .aiignore"
             )
 
-    def _require_bounded(self, wanted: Mapping[str, _Wanted]) -> None:
-        size = sum(item.source.size for item in wanted.values() if item.source)
+    def _require_bounded(self, wanted: Mapping[str, Wanted]) -> None:
+        size = _size(wanted)
         if size > self._most_bytes:
             raise WorkspaceError(
                 f"the workspace's files take {size / 1e9:.1f} GB, but at most {self._most_bytes / 1e9:.1f} GB "
                 "are copied for a test run; name big files that tests do not need in .gitignore or .aiignore"
             )
 
-    def _cleared(self, wanted: Mapping[str, _Wanted]) -> dict[str, _Stamp]:
+    def _cleared(self, wanted: Mapping[str, Wanted]) -> dict[str, Stamp]:
         """Remove from the copy what does not belong there; return the stamps of what is left."""
         folders = {folder for path in wanted for folder in _folders_above(path)}
         kept_empty = frozenset(self.dependencies)
-        found: dict[str, _Stamp] = {}
+        found: dict[str, Stamp] = {}
         waiting = [""]
         while waiting:
             here = waiting.pop()
@@ -227,7 +208,7 @@ class ShadowCopy:
                     path = f"{here}/{entry.name}" if here else entry.name
                     if not entry.is_dir(follow_symlinks=False):
                         if path in wanted:
-                            found[path] = _Stamp.of(entry.stat(follow_symlinks=False))
+                            found[path] = Stamp.of(entry.stat(follow_symlinks=False))
                         else:
                             Path(entry.path).unlink()
                     elif path in folders:
@@ -236,11 +217,11 @@ class ShadowCopy:
                         remove_tree(Path(entry.path))
         return found
 
-    def _is_current(self, path: str, wanted: _Wanted, found: Mapping[str, _Stamp]) -> bool:
+    def _is_current(self, path: str, wanted: Wanted, found: Mapping[str, Stamp]) -> bool:
         copied = self._copied.get(path)
         return copied is not None and copied.sign == wanted.sign and copied.stamp == found.get(path)
 
-    def _write_folder(self, folder: str, paths: list[str], wanted: Mapping[str, _Wanted]) -> None:
+    def _write_folder(self, folder: str, paths: list[str], wanted: Mapping[str, Wanted]) -> None:
         with ExitStack() as opened:
             target = opened.enter_context(opened_folder(self.path, folder, make=True))
             source: Folder | None = None
@@ -253,16 +234,20 @@ class ShadowCopy:
                 target.discard(name)
                 sign = _write(target, name, wanted[path], source, self._most_bytes)
                 if sign is not None and (status := target.status(name)):
-                    self._copied[path] = _Copied(sign, _Stamp.of(status))
+                    self._copied[path] = Copied(sign, Stamp.of(status))
 
 
-def _write(target: Folder, name: str, wanted: _Wanted, source: Folder | None, limit: int) -> object:
+def _size(wanted: Mapping[str, Wanted]) -> int:
+    return sum(item.source.size for item in wanted.values() if item.source)
+
+
+def _write(target: Folder, name: str, wanted: Wanted, source: Folder | None, limit: int) -> object:
     """Make one path of the copy; return what it was made from, None if its source vanished meanwhile."""
     if wanted.link:
         os.symlink(wanted.link, target.at(name), dir_fd=target.fd)
         return wanted.sign
     if wanted.data is not None:
-        target.create(name, wanted.data, _mode(wanted.source))
+        target.create(name, wanted.data, permissions(wanted.source))
         return wanted.sign
     if source is None:
         return None
@@ -271,15 +256,10 @@ def _write(target: Folder, name: str, wanted: _Wanted, source: Folder | None, li
         data, status = source.read(name, limit)
     except FileNotFoundError:
         return None
-    stamp = _Stamp.of(status)
-    target.create(name, data, _mode(stamp))
+    stamp = Stamp.of(status)
+    target.create(name, data, permissions(stamp))
     tick_ns = _TICK_NS if stamp.mtime_ns % 1_000_000_000 else _COARSE_TICK_NS
     return stamp if stamp.mtime_ns + tick_ns < now_ns else _NEVER_CURRENT
-
-
-def _mode(like: _Stamp | None) -> int:
-    """Return the permissions of a copy: as the original's, but always ours to read and change."""
-    return (stat.S_IMODE(like.mode) & 0o777 if like else 0o644) | 0o600
 
 
 def _parent(path: str) -> str:

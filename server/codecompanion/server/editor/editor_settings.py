@@ -31,8 +31,8 @@ _ANSWER_WITHIN = 5.0
 class EditorSettings:
     """The settings in force: read when something is set, or when a run first needs them.
 
-    A wrong value shows as one message and leaves the last good settings in force. ``changed`` is called after
-    each reading without problems.
+    ``log_level``, where it is given, outweighs the settings'. A wrong value shows as one message and leaves the
+    last good settings in force. ``changed`` is called after each reading without problems.
     """
 
     def __init__(
@@ -41,12 +41,14 @@ class EditorSettings:
         environ: Mapping[str, str],
         user_file: Path | None,
         *,
+        log_level: str | None = None,
         is_anything_set: Callable[[Mapping[str, str], Path | None], bool] = _set_in_plain_sight,
     ) -> None:
         self._server = server
         self._environ = environ
         self._user_file = user_file
         self._is_anything_set = is_anything_set
+        self._log_level = log_level
         self._initial: Any = None
         self._editor: Any = None
         self._last_good: LastGood | None = None
@@ -101,6 +103,7 @@ class EditorSettings:
             self._last_good = load.LastGood(self._environ, self._user_file)
         problems = self._last_good.update(self._editor)
         if not problems:
+            logging.getLogger().setLevel((self._log_level or self._last_good.settings.log_level).upper())
             self._log_what_is_set(self._last_good.settings)
         return problems
 

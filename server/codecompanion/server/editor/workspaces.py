@@ -31,7 +31,9 @@ class Workspaces:
         async with self._opening:
             if key not in self._open:
                 bootstrap = importlib.import_module(_BOOTSTRAP)
-                self._open[key] = await bootstrap.editor_workspace(self._session, shared, folder)
+                opened = await bootstrap.editor_workspace(self._session, shared, folder)
+                self._session.server.spawn(self._session.tell_interrupted(opened), "look for interrupted runs")
+                self._open[key] = opened
             return self._open[key]
 
     async def demand_shared(self) -> "Shared":

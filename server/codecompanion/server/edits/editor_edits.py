@@ -159,7 +159,7 @@ class EditorEdits(EditSink):
         # open before the request goes out: some editors send the change before their answer
         self._claims.add(claim)
         try:
-            if target.text is None:
+            if target.text is None and not (self._root / claim.path).parent.is_dir():
                 await asyncio.to_thread(self._make_parents, claim.path)
             asked_at = clock()
             answer = await self._editor.request(

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from codecompanion.server.session import Session
 
 RUN, CHANGE, TESTS, FIX = "quickfix", "refactor.rewrite", "refactor", "quickfix"
-KINDS = ("quickfix", "refactor", "refactor.rewrite")
-OPTIONS = {"codeActionKinds": list(KINDS), "resolveProvider": False}
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from codecompanion.server.editor.live_runs import LiveRun
     from codecompanion.server.session import Session
 
-OPTIONS = {"resolveProvider": False}
-
 
 def handle(session: "Session", params: "types.CodeLensParams") -> list[dict[str, Any]]:
     """Answer with one lens for each request of the document."""
