@@ -1,6 +1,5 @@
 """Which journal mode an engine may use, and that a database keeps the one it needs."""
 
-import sqlite3
 from contextlib import closing
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from codecompanion.memory.engine import (
     wal_is_safe,
 )
 from codecompanion.memory.errors import StorageError
+from codecompanion.memory.sqlite import sqlite3
 
 FIXED: SqliteVersion = (3, 51, 3)
 FAULTY: SqliteVersion = (3, 51, 2)
@@ -121,8 +121,8 @@ def test_a_failed_transaction_leaves_nothing(tmp_path: Path) -> None:
     ("code", "kind", "words"),
     [
         (sqlite3.SQLITE_FULL, StorageError, "the disk is full"),
-        (sqlite3.SQLITE_IOERR_WRITE, StorageError, "check the disk"),
-        (sqlite3.SQLITE_BUSY_SNAPSHOT, StorageError, "close what else has it open"),
+        (sqlite3.SQLITE_IOERR | 3 << 8, StorageError, "check the disk"),
+        (sqlite3.SQLITE_BUSY | 2 << 8, StorageError, "close what else has it open"),
         (sqlite3.SQLITE_CORRUPT, StorageError, "is damaged"),
         (sqlite3.SQLITE_READONLY, WorkspaceError, "make it a writable file"),
         (sqlite3.SQLITE_CANTOPEN, WorkspaceError, "make it a writable file"),

@@ -3,7 +3,6 @@
 import asyncio
 import random
 import shutil
-import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import closing
@@ -19,6 +18,7 @@ from codecompanion.contracts.ports import Clock, VersionConflict
 from codecompanion.memory.database import Database
 from codecompanion.memory.errors import StorageError, WorkspaceInUse
 from codecompanion.memory.event_store import SqliteEventStore
+from codecompanion.memory.sqlite import sqlite3
 
 StartChild = Callable[..., Any]
 

@@ -1,6 +1,5 @@
 """Opening whatever is there: fresh, sound, damaged in every way, newer, foreign."""
 
-import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -13,6 +12,7 @@ from codecompanion.memory.backups import backups, make_backup, set_aside
 from codecompanion.memory.database import Database
 from codecompanion.memory.errors import ForeignDatabase, NewerDatabase
 from codecompanion.memory.schema import APPLICATION_ID, Migration, shipped_migrations
+from codecompanion.memory.sqlite import sqlite3
 
 NEXT = Migration(2, "0002_notes", "CREATE TABLE notes (text TEXT);")
 EVENTS = 300

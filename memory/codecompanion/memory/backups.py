@@ -3,13 +3,13 @@
 import os
 import re
 import shutil
-import sqlite3
 import time
 from contextlib import closing
 from pathlib import Path
 
 from codecompanion.memory.engine import connect
 from codecompanion.memory.schema import format_of
+from codecompanion.memory.sqlite import sqlite3
 
 KEPT = 3
 SIDE_FILES = ("-wal", "-shm", "-journal")

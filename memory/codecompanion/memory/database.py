@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
@@ -16,6 +15,7 @@ from codecompanion.memory.data_folder import BACKUPS_NAME, DATABASE_NAME, LOCK_N
 from codecompanion.memory.errors import StorageError
 from codecompanion.memory.owner_lock import OwnerLock
 from codecompanion.memory.schema import Migration, migrate, require_ours, shipped_migrations
+from codecompanion.memory.sqlite import sqlite3
 
 log = logging.getLogger(__name__)
 

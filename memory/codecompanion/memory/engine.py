@@ -1,13 +1,13 @@
 """How SQLite is opened here: durable commits, a journal mode the engine is safe with, errors in plain words."""
 
 import logging
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from codecompanion.contracts.errors import OrchestraError, WorkspaceError
 from codecompanion.memory.errors import StorageError
+from codecompanion.memory.sqlite import sqlite3
 
 log = logging.getLogger(__name__)
 
@@ -92,10 +92,6 @@ _IN_PLAIN_WORDS: dict[int, tuple[type[OrchestraError], str]] = {
     sqlite3.SQLITE_LOCKED: (StorageError, _LOCKED),
     sqlite3.SQLITE_CORRUPT: (StorageError, _DAMAGED),
     sqlite3.SQLITE_NOTADB: (StorageError, _DAMAGED),
-    sqlite3.SQLITE_READONLY_DBMOVED: (
-        StorageError,
-        "{path} was moved or deleted while in use: start again to begin a new log",
-    ),
     sqlite3.SQLITE_READONLY: (WorkspaceError, _NOT_WRITABLE),
     sqlite3.SQLITE_CANTOPEN: (WorkspaceError, _NOT_WRITABLE),
     sqlite3.SQLITE_PERM: (WorkspaceError, _NOT_WRITABLE),

@@ -1,6 +1,5 @@
 """The events table in SQL: appends in one transaction a batch, reading, and the proof that nothing changed."""
 
-import sqlite3
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import lru_cache
@@ -13,6 +12,7 @@ from codecompanion.contracts.ids import RunId
 from codecompanion.memory.engine import immediate, in_plain_words
 from codecompanion.memory.errors import StorageError, version_conflict
 from codecompanion.memory.event_codec import decode
+from codecompanion.memory.sqlite import sqlite3
 
 ROWS_A_STATEMENT = 512
 
@@ -38,6 +38,8 @@ START = Head(0, bytes(32))
 Row = tuple[int, RunId, int, float, str, bytes]
 """Position, run, version, time, body, link: as in the table."""
 COLUMNS = 6
+VARIABLES_A_STATEMENT = 32_766
+"""What every SQLite since 3.32 takes unless it was built to take less."""
 
 Outcome = int | Exception
 """Position of an append's first event, or why the append was refused."""
@@ -52,6 +54,15 @@ def next_link(previous: bytes, run_id: RunId, version: int, at: float, body: byt
     return sha256(previous + head + body).digest()
 
 
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Return what tells this file from another one of its name; None when there is none."""
+    try:
+        known = path.stat()
+    except OSError:
+        return None
+    return known.st_dev, known.st_ino
+
+
 class AppendLog:
     """Appends to the events table; for one thread, on the one writing connection.
 
@@ -62,16 +73,20 @@ class AppendLog:
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self._connection = connection
         self._path = path
+        self._identity = _identity(path)
         self._heads: dict[RunId, Head] = {}
         self._position: int | None = None
-        variables = connection.getlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER)
-        self._rows_a_statement = min(ROWS_A_STATEMENT, variables // COLUMNS)
+        self._rows_a_statement = min(ROWS_A_STATEMENT, VARIABLES_A_STATEMENT // COLUMNS)
 
     def commit(self, appends: Sequence[Append]) -> list[Outcome]:
         """Make a batch durable in one transaction and return one outcome an append.
 
-        A wrong version refuses only its own append; a failing disk refuses the whole batch.
+        A wrong version refuses only its own append; a failing disk refuses the whole batch, and so does a
+        file that is no longer where it was: with a write-ahead log the engine itself would not notice.
         """
+        if _identity(self._path) != self._identity:
+            gone = f"{self._path} was moved or deleted while in use: start again to begin a new log"
+            return [StorageError(gone) for _ in appends]
         try:
             return self._append(appends)
         except BaseException as error:

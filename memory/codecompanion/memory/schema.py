@@ -1,7 +1,6 @@
 """The database's format: numbered SQL migrations, each applied whole or not at all, once, whoever races."""
 
 import re
-import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -9,6 +8,7 @@ from typing import NamedTuple
 from codecompanion.contracts.errors import WorkspaceError
 from codecompanion.memory.engine import immediate, is_damage
 from codecompanion.memory.errors import ForeignDatabase, NewerDatabase
+from codecompanion.memory.sqlite import sqlite3
 
 APPLICATION_ID = int.from_bytes(b"Orch")
 """Marks the file as ours in SQLite's header."""

@@ -1,6 +1,6 @@
 """What the engine needs from the outside, as Protocols; adapters and fakes pass the same contract tests."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Sequence
 from typing import Protocol
 
 from codecompanion.contracts.edits import EditOutcome, FileEdit
@@ -143,8 +143,8 @@ class EditSink(Protocol):
         """
         ...
 
-    async def settle(self) -> list[EditOutcome]:
-        """Wait, boundedly, until nothing is merely claimed; returns what became of those claims."""
+    async def settle(self, edit_ids: Collection[EditId]) -> list[EditOutcome]:
+        """Wait, boundedly, until none of these edits is merely claimed; returns what became of the claims."""
         ...
 
 

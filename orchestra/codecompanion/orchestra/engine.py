@@ -154,6 +154,8 @@ class Engine:
             _log.exception("run %s failed unexpectedly", run.log.run_id)
             ending = Ending("failed", "an unexpected fault in Orchestra ended the run; its log has the details")
         await desk.finish_pushes(1.0)
+        if ending.outcome != "stopped":
+            await desk.confirm_edits()
         try:
             await run.log.handle(c.FinishRun(ending.outcome, ending.summary))
         except NotNow:

@@ -80,13 +80,15 @@ class Neovim:
         """Return the value of Lua statements that ``return`` something JSON can hold."""
         call = f"(function() {statements} end)()"
         quoted = call.replace("'", "''")
-        asked = await outcome_of(
+        # by a file, because Neovim 0.7 garbles what it prints after a thousand characters
+        answer = Path(self._address).with_name("answer.json")
+        await outcome_of(
             *("nvim", "--clean", "--server", self._address),
-            *("--remote-expr", f"json_encode(luaeval('{quoted}'))"),
+            *("--remote-expr", f"writefile([json_encode(luaeval('{quoted}'))], '{answer}')"),
             cwd=self.root,
             environ=self._environ,
         )
-        return json.loads(asked)
+        return json.loads(answer.read_text("utf-8"))
 
     async def do(self, command: str) -> None:
         """Run a command as if it was typed after a colon."""

@@ -32,7 +32,7 @@ async def test_the_code_lens_of_a_comment_runs_it(start_neovim: Any, tmp_path: P
     await editor.until("#vim.lsp.codelens.get(0) == 1")
     assert await editor.lua("return vim.lsp.codelens.get(0)[1].command.title") == "Run with Orchestra"
     await editor.lua("vim.lsp.codelens.run() return 1")
-    assert "tests pass" in await editor.said("tests pass")
+    assert "tests pass" in await editor.said("Orchestra: ")
     await editor.do("wall")
     written = {path.name for path in editor.root.rglob("*") if path.is_file()}
     assert "README.md" in written
@@ -48,5 +48,5 @@ async def test_the_code_action_changes_the_code_below(start_neovim: Any, tmp_pat
         editor = await opened(start_neovim, tmp_path / "work", "app.py", code, environ)
         await editor.lua("vim.ui.select = function(items, _, choose) choose(items[1]) end")
         await editor.lua("vim.lsp.buf.code_action() return 1")
-        assert "1 of them is open and not saved yet" in await editor.said("app.py")
+        assert "1 of them is open and not saved yet" in await editor.said("Orchestra: ")
     assert await editor.lua("return text_of('app.py')[3]") == "    return 11"

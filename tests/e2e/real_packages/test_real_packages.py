@@ -9,7 +9,7 @@ import itertools
 import json
 import re
 import sqlite3
-from collections.abc import Generator
+from collections.abc import Collection, Generator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -322,7 +322,7 @@ class Editor:
         sha256 = hashlib.sha256(text.encode()).hexdigest()
         return EditOutcome(edit_id=edit_id, path=edit.path, state="confirmed", sha256=sha256)
 
-    async def settle(self) -> list[EditOutcome]:
+    async def settle(self, edit_ids: Collection[str]) -> list[EditOutcome]:
         return []
 
 

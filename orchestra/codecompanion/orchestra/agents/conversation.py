@@ -33,6 +33,9 @@ class Listener(Protocol):
     def feed(self, text: str) -> None:
         """Take the next piece of the answer."""
 
+    def line_ended(self) -> None:
+        """Take the last line as complete: no more of this answer will come."""
+
     def restart(self) -> None:
         """Forget the answer so far: it begins again."""
 
@@ -215,6 +218,8 @@ async def _collect(parts: AsyncGenerator[StreamPart, None], answer: _Answer, lis
                 listener.restart()
         else:
             answer.finished = part
+            if listener:
+                listener.line_ended()
 
 
 def _paid_already(recorded: e.ModelAnswered, listener: Listener | None) -> _Answer:

@@ -79,7 +79,8 @@ class Desk:
 
     async def confirm_edits(self) -> None:
         """Wait until every claimed edit was seen or given up, and record which."""
-        for outcome in await self.sink.settle():
+        claimed = [name for name, known in self.log.state.settled.items() if known.state == "claimed"]
+        for outcome in await self.sink.settle(claimed):
             await self.note(e.EditSettled(outcome=outcome))
 
     async def finish_pushes(self, seconds: float) -> None:

@@ -82,6 +82,10 @@ class EditStream:
             self._news_at = now + SECONDS_BETWEEN_NEWS
             self._queue.put_nowait(_Writing(*writing))
 
+    def line_ended(self) -> None:
+        """Let a closing fence at the very end of the answer count at once."""
+        self.feed("\n")
+
     def restart(self) -> None:
         """Forget what has not landed yet; what has stays and is not sent twice."""
         self._parser.reset()

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Final
 
@@ -44,7 +44,7 @@ class DiskEdits:
         """Apply and confirm one edit; a failure says why and leaves the disk as it was."""
         return await asyncio.to_thread(self._push, edit_id, edit)
 
-    async def settle(self) -> list[EditOutcome]:
+    async def settle(self, edit_ids: Collection[EditId]) -> list[EditOutcome]:
         """Return nothing: a write is confirmed or failed at once, never merely claimed."""
         return []
 

@@ -4,9 +4,8 @@ import importlib
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from codecompanion.server.commands.arguments import Arguments, read_arguments
-
 if TYPE_CHECKING:
+    from codecompanion.server.commands.arguments import Arguments
     from codecompanion.server.session import Session
     from codecompanion.server.wire.commands import CommandCall
 
@@ -38,7 +37,7 @@ class CommandModule(Protocol):
     TAKES: Sequence[str]
     BARE: str
 
-    def run(self, session: "Session", arguments: Arguments) -> Awaitable[dict[str, Any]]:
+    def run(self, session: "Session", arguments: "Arguments") -> Awaitable[dict[str, Any]]:
         """Do it, and return the answer as JSON."""
         ...
 
@@ -52,6 +51,8 @@ def handler_of(session: "Session", command: str) -> Callable[["CommandCall"], Aw
     """Return what the wire calls for a command."""
 
     async def handle(call: "CommandCall") -> dict[str, Any]:
+        from codecompanion.server.commands.arguments import read_arguments  # noqa: PLC0415 - not at start-up
+
         module = module_of(command)
         arguments = read_arguments(PREFIX + command, call.arguments, module.TAKES, module.BARE)
         return await module.run(session, arguments)

@@ -234,7 +234,7 @@ class EditorEdits(EditSink):
     # -- the end
 
     async def settle(self, edit_ids: Collection[EditId] | None = None) -> list[EditOutcome]:
-        """Wait, boundedly, for what is merely claimed; returns what became of it (of the ids, or of all)."""
+        """Wait, boundedly, for what these edits (None: all) merely claim; returns what became of it."""
         await self._claims.wait_for(edit_ids, self._patience.settle)
         outcomes = [self._landed(seen.claim, seen.text) for seen in self._claims.take_seen(edit_ids)]
         for claim in self._claims.take_open(edit_ids):
