@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from codecompanion.contracts.events import Recorded
-from codecompanion.contracts.messages import Role
 from codecompanion.contracts.ports import SubscriberLagged
 from codecompanion.memory.event_store import SqliteEventStore
 from codecompanion.orchestra.agents.desk import AgentLimits
@@ -23,10 +22,10 @@ from codecompanion.orchestra.verification.project_tests import ProjectTests
 from codecompanion.orchestra.verification.sandbox import ProcessLimitsOnly
 from codecompanion.orchestra.workspace.disk_edits import DiskEdits
 from codecompanion.orchestra.workspace.view import Workspace
-from codecompanion.router.config import RouterConfig
 from codecompanion.router.gateway import Gateway, build_gateway
 from codecompanion.server.editor.current_gateway import CurrentGateway
 from codecompanion.server.settings.model import Settings
+from codecompanion.server.settings.routing import router_config
 
 if TYPE_CHECKING:
     from codecompanion.server.editor.editor_workspace import EditorWorkspace
@@ -98,7 +97,8 @@ async def headless(settings: Settings, workspace: Path) -> AsyncIterator[Headles
         tests = _tests(settings)
         stack.push_async_callback(tests.close)
         view = Workspace(workspace)
-        parts = Parts(store, shared.bus, shared.gateway, view, DiskEdits(workspace), tests)
+        edits = DiskEdits(workspace, view.note_authored)
+        parts = Parts(store, shared.bus, shared.gateway, view, edits, tests)
         engine = _engine(settings, parts)
         stack.push_async_callback(engine.close)
         yield Headless(engine)
@@ -106,31 +106,7 @@ async def headless(settings: Settings, workspace: Path) -> AsyncIterator[Headles
 
 def open_gateway(settings: Settings) -> Gateway:
     """Return the way to the models as the settings have it; connects to nobody yet."""
-    return build_gateway(_router_config(settings), Templates())
-
-
-def _router_config(settings: Settings) -> RouterConfig:
-    given = {name: _provider(settings, name) for name in ("anthropic", "openai", "gemini", "local")}
-    chosen = {role: getattr(settings.models, role.name.lower()) for role in Role}
-    return RouterConfig.model_validate(
-        {
-            **given,
-            "models": {role: model for role, model in chosen.items() if model is not None},
-            "only_offline": settings.offline,
-            "deadline": settings.deadline,
-        }
-    )
-
-
-def _provider(settings: Settings, name: str) -> dict[str, object]:
-    key = settings.key(name)
-    config: dict[str, object] = {
-        "api_key": key.reveal() if key else None,
-        "base_url": getattr(settings, f"{name}_base_url"),
-    }
-    if name == "local":
-        config["model"] = settings.local_model or ""
-    return config
+    return build_gateway(router_config(settings), Templates())
 
 
 async def _store(settings: Settings, root: str) -> SqliteEventStore:

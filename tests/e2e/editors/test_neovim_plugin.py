@@ -17,10 +17,10 @@ PLUGIN = Path(__file__).parents[3] / "editor-clients" / "neovim"
 APP = "def one():\n    return 1\n\n\ndef two():\n    return 2\n"
 
 
-async def answered(editor: Any, name: str, span: str = "") -> str:
-    """Run a sub-command that answers with a message, on some lines perhaps, and return the message."""
+async def answered(editor: Any, name: str) -> str:
+    """Run a sub-command that answers with a message and return that."""
     before = await editor.lua("return #seen.messages")
-    await editor.do(f"{span}Orchestra {name}")
+    await editor.do(f"Orchestra {name}")
     await editor.until(f"#seen.messages > {before}")
     return str(await editor.lua(f"return seen.messages[{before} + 1].text"))
 
@@ -83,16 +83,25 @@ async def test_every_kind_of_work_can_be_started_and_steered(start_neovim: Any, 
         environ = {"ORCHESTRA_LOCAL_BASE_URL": server.openai_url, "ORCHESTRA_LOCAL_MODEL": "scripted"}
         editor = await start_neovim(INIT, environ)
         await editor.do("edit app.py")
-        for span, name in (("", "run"), ("2,3", "tests"), ("", "fix"), ("", "design a page for greetings")):
-            assert "started in" in await answered(editor, name, span)
+        for line in (
+            "Orchestra run",
+            "2,3Orchestra tests",
+            "Orchestra fix",
+            "Orchestra design a greeting page",
+        ):
+            await editor.do(line)
         await editor.until("#require('orchestra.runs').list() == 4")
         statuses = await editor.lua("return require('orchestra.runs').list()")
         assert sorted(status["kind"] for status in statuses) == ["change", "design", "fix", "tests"]
-        assert "(+3)" in await editor.lua("return require('orchestra').statusline()")
+        # more than one is at work; the fix may have found nothing to mend
+        assert "(+" in await editor.lua("return require('orchestra').statusline()")
         (change,) = (status["runId"] for status in statuses if status["kind"] == "change")
-        assert "paused: be nice; also active: run-" in await answered(editor, f"pause {change}")
-        assert "going on: be nice" in await answered(editor, f"resume {change}")
-        assert "Orchestra: " in await answered(editor, f"next {change}")
+        await editor.do(f"Orchestra pause {change}")
+        assert "; also active: run-" in await editor.said("paused: be nice")
+        await editor.do(f"Orchestra resume {change}")
+        await editor.said("going on: be nice")
+        await editor.do(f"Orchestra next {change}")
+        await editor.said("step")
         # each run has a last word of its own, which may come first
         await editor.do("Orchestra stopall")
         assert change in await editor.said("Orchestra: stopped: run-")

@@ -75,9 +75,10 @@ def test_the_users_file_is_read(orchestra, environ):
 
 def test_schemas_are_json_and_name_the_wire(orchestra):
     schemas = json.loads(orchestra("schema").stdout)
-    assert set(schemas) == {"orchestra/event", "orchestra/status", "settings"}
-    assert "runId" in schemas["orchestra/status"]["properties"]
-    assert "position" in schemas["orchestra/event"]["properties"]
+    assert set(schemas) == {"notifications", "commands", "settings"}
+    assert "runId" in schemas["notifications"]["orchestra/status"]["properties"]
+    assert "position" in schemas["notifications"]["orchestra/event"]["properties"]
+    assert "request" in schemas["commands"]["orchestra.startProject"]["arguments"]["properties"]
 
 
 def test_a_reader_that_goes_away_early_is_no_fault_of_ours(environ):

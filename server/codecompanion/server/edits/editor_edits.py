@@ -279,12 +279,17 @@ class EditorEdits(EditSink):
             return outcome
         self._claims.supersede(claim.path, claim.plan.after)
         self._view.forget_pending(claim.path)
-        self._view.note_authored(claim.path)
+        self._note_author(claim)
         self.bases.landed(claim.path, claim.plan.after)
         return outcome.model_copy(update={"reason": f"written to disk; {why}"})
 
+    def _note_author(self, claim: Claim) -> None:
+        # a change to a file that was there must not open it to agents where .gitignore keeps it from them
+        if claim.plan.before is None:
+            self._view.note_authored(claim.path)
+
     def _landed(self, claim: Claim, text: str) -> EditOutcome:
-        self._view.note_authored(claim.path)
+        self._note_author(claim)
         self.bases.landed(claim.path, text)
         sha256 = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
         return EditOutcome(edit_id=claim.edit_id, path=claim.path, state="confirmed", sha256=sha256)
