@@ -53,17 +53,26 @@ class EditorSettings:
         self._editor: Any = None
         self._last_good: LastGood | None = None
         self._reading = asyncio.Lock()
+        self._looking = asyncio.Event()
+        self._looking.set()
         self.problems: list[str] = []
         self.changed: Callable[[Settings], None] = lambda _: None
 
     async def start(self) -> None:
         """Take what the editor has, and read everything if anything is set; at ``initialized``."""
+        self._looking.clear()
+        try:
+            await self._look()
+        finally:
+            self._looking.set()
+        if self._server.client.dynamic_configuration:
+            await self._ask_for_changes()
+
+    async def _look(self) -> None:
         self._initial = _own_part(self._server.initialize_params.get("initializationOptions"), bare=True)
         self._editor = await self._pulled() or self._initial
         if self._editor or self._is_anything_set(self._environ, self._user_file):
             await self._read()
-        if self._server.client.dynamic_configuration:
-            await self._ask_for_changes()
 
     async def update(self, pushed: Any) -> None:
         """Take in ``workspace/didChangeConfiguration``: what it carries, or better what the editor says now."""
@@ -71,7 +80,8 @@ class EditorSettings:
         await self._read()
 
     async def now(self) -> "Settings":
-        """Return the settings in force, read now if they never were."""
+        """Return the settings in force, read now if they never were; waits for the editor's first answer."""
+        await self._looking.wait()
         if self._last_good is None:
             await self._read()
         assert self._last_good is not None
@@ -98,13 +108,14 @@ class EditorSettings:
                 self.changed(self._last_good.settings)
 
     def _read_all(self) -> list[str]:
-        if self._last_good is None:
-            load = importlib.import_module("codecompanion.server.settings.load")
-            self._last_good = load.LastGood(self._environ, self._user_file)
-        problems = self._last_good.update(self._editor)
+        load = importlib.import_module("codecompanion.server.settings.load")
+        last_good = self._last_good or load.LastGood(self._environ, self._user_file)
+        problems: list[str] = last_good.update(self._editor)
+        # not before it was updated: a run that starts meanwhile must not take the defaults for the settings
+        self._last_good = last_good
         if not problems:
-            logging.getLogger().setLevel((self._log_level or self._last_good.settings.log_level).upper())
-            self._log_what_is_set(self._last_good.settings)
+            logging.getLogger().setLevel((self._log_level or last_good.settings.log_level).upper())
+            self._log_what_is_set(last_good.settings)
         return problems
 
     def _log_what_is_set(self, settings: "Settings") -> None:
