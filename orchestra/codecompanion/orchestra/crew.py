@@ -85,7 +85,8 @@ class Crew:
                 for t in self._state.tasks.values()
                 if t.phase == "done" and is_repair(t.task, self._desk.order)
             )
-            job = MendJob(self._desk.order, plan, task, report, tried, self._state.files())
+            files = await asyncio.to_thread(self._files_behind, report)
+            job = MendJob(self._desk.order, plan, task, report, tried, self._state.files(), files)
             await self._carry_out(task, lambda: self._debugger.mend(job), sender="test runner", refs=(ref,))
 
     @property
@@ -142,6 +143,12 @@ class Crew:
         paths = [path for path in dict.fromkeys(wanted) if not hidden(path)]
         known = await asyncio.to_thread(self._known_files, paths)
         return WorkJob(self._desk.order, self._plan, task, known, results)
+
+    def _files_behind(self, report: TestReport) -> tuple[KnownFile, ...]:
+        """The files this run changed, and those that the output names."""
+        said = "\n".join((report.output, *report.failures))
+        named = [path for path in self._desk.view.files() if path in said]
+        return self._known_files(list(dict.fromkeys((*self._state.files(), *named))))
 
     def _known_files(self, paths: list[str]) -> tuple[KnownFile, ...]:
         """The files worth showing at once, within bounds; the agent can read the rest by its tools."""

@@ -90,7 +90,7 @@ def _tried(state: RunState) -> str:
 def _left_out(state: RunState) -> str:
     if state.plan is None or not state.plan.left_out:
         return ""
-    return f"Left out: {'; '.join(state.plan.left_out)}."
+    return f"Left out: {'; '.join(state.plan.left_out).rstrip('.')}."
 
 
 def _no_model(state: RunState) -> str:

@@ -1,8 +1,6 @@
 """What every agent is: a role, its prompt, its memory, and one way of talking to a model."""
 
 from abc import ABC
-from functools import cache
-from importlib.resources import files
 from typing import Any, ClassVar, Literal
 
 from codecompanion.contracts.ids import TaskId
@@ -12,6 +10,7 @@ from codecompanion.contracts.plan import PlanTask
 from codecompanion.orchestra.agents.conversation import Conversation
 from codecompanion.orchestra.agents.desk import Desk
 from codecompanion.orchestra.agents.history import History
+from codecompanion.orchestra.agents.prompt_files import prompt_text
 from codecompanion.orchestra.tools.toolbox import Toolbox
 
 
@@ -68,8 +67,6 @@ class Agent(ABC):
         )
 
 
-@cache
 def system_text(names: tuple[str, ...]) -> str:
     """Return the prompt files' texts, joined."""
-    folder = files("codecompanion.orchestra") / "prompts"
-    return "\n\n".join((folder / f"{name}.md").read_text(encoding="utf-8").strip() for name in names)
+    return "\n\n".join(prompt_text(name) for name in names)

@@ -41,7 +41,7 @@ class WorkJob:
 
 @dataclass(frozen=True, slots=True)
 class MendJob:
-    """The Debugger's input: a red report, which round this is, and what earlier rounds tried."""
+    """The Debugger's input: a red report, what earlier rounds tried, and the files it is likely about."""
 
     order: RunOrder
     plan: Plan
@@ -49,6 +49,7 @@ class MendJob:
     report: TestReport
     tried: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
+    files: tuple[KnownFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,7 @@ def for_mending(job: MendJob) -> str:
         parts.append("Files changed in this run: " + ", ".join(job.changed))
     if job.tried:
         parts.append("Already tried, without success:\n" + "\n".join(f"- {line}" for line in job.tried))
+    parts += [f"{known.path} now:\n{fenced(known.text)}" for known in job.files]
     return "\n\n".join(parts)
 
 

@@ -23,6 +23,7 @@ from codecompanion.contracts.model_calls import (
     ToolSpec,
 )
 from codecompanion.orchestra.agents.desk import Desk
+from codecompanion.orchestra.agents.prompt_files import prompt_text
 from codecompanion.orchestra.tools.by_schema import parse_step, step_schema
 from codecompanion.orchestra.tools.toolbox import Toolbox
 
@@ -138,6 +139,7 @@ class Conversation:
         """The same request for a model without tool calling: every answer is one step, by schema."""
         return request.model_copy(
             update={
+                "system": f"{request.system}\n\n{steps_text(request.tools)}",
                 "tools": (),
                 "answer_schema": step_schema(request.tools, request.answer_schema),
                 "messages": _as_plain(request.messages),
@@ -256,6 +258,15 @@ def _as_plain(messages: tuple[ChatMessage, ...]) -> tuple[ChatMessage, ...]:
         else:
             plain.append(message)
     return tuple(plain)
+
+
+def steps_text(tools: tuple[ToolSpec, ...]) -> str:
+    """Return what a model without tool calling is told of steps: a schema alone it may never see."""
+    listed = "\n".join(
+        f"- `{tool.name}` ({', '.join(tool.parameters.get('properties', {}))}): {tool.description}"
+        for tool in tools
+    )
+    return f"{prompt_text('steps')}\n\n{listed}"
 
 
 def request_key(request: ModelRequest) -> str:
