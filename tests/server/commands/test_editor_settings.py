@@ -1,5 +1,6 @@
 """The editor's settings, pulled or pushed: wrong ones are told once and change nothing."""
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -110,3 +111,31 @@ async def test_changes_are_asked_for_where_the_client_can_tell_of_them(make: Mak
     client = Client({}, configuration=True, dynamic_configuration=True)
     await make(client).start()
     assert client.asked == ["workspace/configuration", "client/registerCapability"]
+
+
+async def test_a_run_right_behind_the_start_waits_for_what_the_editor_says(make: Make) -> None:
+    class SlowClient(Client):
+        async def request(self, method: str, params: Any = None, *, timeout: float | None = None) -> Any:
+            await asyncio.sleep(0.1)
+            return await super().request(method, params, timeout=timeout)
+
+    settings = make(SlowClient({"maxRepairs": 1}, configuration=True))
+    async with asyncio.TaskGroup() as group:
+        group.create_task(settings.start())
+        await asyncio.sleep(0.02)
+        assert (await settings.now()).max_repairs == 1
+
+
+async def test_settings_are_not_seen_before_they_are_read(tmp_path: Path) -> None:
+    """The first reading takes its time in a thread: meanwhile the defaults are not the settings."""
+    client: Any = Client()
+    environ = {"ORCHESTRA_LOCAL_BASE_URL": "http://127.0.0.1:9/v1", "ORCHESTRA_MAX_REPAIRS": "7"}
+    settings = EditorSettings(client, environ, tmp_path / "none.toml", is_anything_set=lambda *_: True)
+    async with asyncio.TaskGroup() as group:
+        started = group.create_task(settings.start())
+        seen = []
+        while not started.done():
+            seen.append((await settings.now()).max_repairs)
+            await asyncio.sleep(0)
+    assert set(seen) <= {7}
+    assert (await settings.now()).max_repairs == 7
