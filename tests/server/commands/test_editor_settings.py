@@ -135,7 +135,7 @@ async def test_settings_are_not_seen_before_they_are_read(tmp_path: Path) -> Non
         started = group.create_task(settings.start())
         seen = []
         while not started.done():
+            await asyncio.sleep(0.001)
             seen.append((await settings.now()).max_repairs)
-            await asyncio.sleep(0)
     assert set(seen) <= {7}
     assert (await settings.now()).max_repairs == 7
