@@ -282,8 +282,9 @@ async def test_what_is_not_mended_ends_red_and_says_why(unpack, bench, wrong_ide
         status = await b.run("fix")
         assert (status.phase, status.tests_failed, status.files) == ("red", 1, (SHORTUUID,))
         assert status.summary == (
-            f"1 file written: {SHORTUUID}. 1 of 19 tests fail. Stopped: {stopped}. "
-            f"Tried: {SHORTUUID} written. Mended."
+            f"1 file written: {SHORTUUID}. 1 of 19 tests fail: "
+            "shortuuid.test_shortuuid.ClassShortUUIDTest.test_encoded_length. "
+            f"Stopped: {stopped}. Tried: {SHORTUUID} written. Mended."
         )
         # the last state is kept for a person to go on from, and nothing else was touched
         kept = hashes(b.root)
