@@ -61,7 +61,9 @@ def _session(root: Path, model: TokenServer | None) -> Iterator[LspProcess]:
     kept = ("PATH", "HOME", "LANG", "TMPDIR")
     env = {name: os.environ[name] for name in kept if name in os.environ}
     if model:
+        # a model that calls tools natively streams its files; one that answers in steps sends them at the end
         env |= {"ORCHESTRA_LOCAL_BASE_URL": model.url, "ORCHESTRA_LOCAL_MODEL": "m"}
+        env["ORCHESTRA_LOCAL_NATIVE_TOOLS"] = "true"
     with LspProcess([str(BIN / "orchestra"), "serve"], cwd=root, env=env) as server:
         server.on_request = lambda message: _honest(server, message)
         initialize(
