@@ -34,6 +34,7 @@ class OpenDocuments:
     def __init__(self, documents: Documents) -> None:
         self._documents = documents
         self._now: tuple[OpenDocument, ...] = ()
+        self._paths: dict[tuple[WorkspaceFolder, str], str | None] = {}
         self._listeners: list[Listener] = []
         self.active: str | None = None
 
@@ -56,6 +57,8 @@ class OpenDocuments:
         if self.active == uri:
             self.active = None
         self._copy()
+        still_open = {document.uri for document in self._now}
+        self._paths = {known: path for known, path in self._paths.items() if known[1] in still_open}
 
     def get(self, uri: str) -> OpenDocument | None:
         """Return a document by any spelling of its URI."""
@@ -63,8 +66,15 @@ class OpenDocuments:
 
     def beneath(self, folder: WorkspaceFolder) -> dict[str, OpenDocument]:
         """Return the documents of a folder by relative path."""
-        placed = ((relative_to(folder, document.uri), document) for document in self._now)
+        placed = ((self._path_in(folder, document.uri), document) for document in self._now)
         return {path: document for path, document in placed if path is not None}
+
+    def _path_in(self, folder: WorkspaceFolder, uri: str) -> str | None:
+        # asked for with every edit and every look at a file, and links are only followed by asking the disk
+        known = (folder, uri)
+        if known not in self._paths:
+            self._paths[known] = relative_to(folder, uri)
+        return self._paths[known]
 
     def texts(self, folder: WorkspaceFolder) -> Texts:
         """Return the texts of a folder's documents by relative path."""

@@ -17,11 +17,12 @@ def relative_to(folder: WorkspaceFolder, uri: str) -> str | None:
         path = path_from_uri(uri)
     except BadUri:
         return None
-    for root in dict.fromkeys((folder.path, os.path.realpath(folder.path))):
-        inside = path.removeprefix(root.rstrip("/\\") + os.sep)
-        if inside != path and inside:
-            return inside.replace(os.sep, "/")
-    return None
+    return _inside(folder.path, path) or _inside(os.path.realpath(folder.path), path)
+
+
+def _inside(root: str, path: str) -> str | None:
+    inside = path.removeprefix(root.rstrip("/\\") + os.sep)
+    return inside.replace(os.sep, "/") if inside != path and inside else None
 
 
 def real_path(path: str) -> str:
