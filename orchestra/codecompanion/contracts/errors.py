@@ -23,10 +23,6 @@ class EditRefused(OrchestraError):
     """An edit that would lose or guess: nothing was written."""
 
 
-class RunStopped(OrchestraError):
-    """The user, or the client, stopped the run."""
-
-
 class BadAnswer(OrchestraError):
     """A model's answer does not fit its contract; the text can be shown to the model for repair."""
 

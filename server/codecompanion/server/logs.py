@@ -10,7 +10,7 @@ from typing import TextIO
 from codecompanion.server.settings.redaction import Redactor, plain
 
 LEVELS = ("debug", "info", "warning", "error")
-CHATTY = ("pygls", "httpx", "httpcore", "openai", "anthropic", "google_genai", "asyncio", "aiosqlite")
+CHATTY = ("pygls", "httpx", "httpcore", "openai", "anthropic", "google_genai", "asyncio")
 """Libraries that log whole requests or documents at "info"."""
 
 redactor = Redactor()

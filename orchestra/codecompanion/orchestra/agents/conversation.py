@@ -1,6 +1,5 @@
 """One task's exchange with a model: asks, uses tools for it, journals every call and every look."""
 
-import hashlib
 import json
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -22,7 +21,7 @@ from codecompanion.contracts.model_calls import (
     ToolCall,
     ToolSpec,
 )
-from codecompanion.orchestra.agents.desk import Desk
+from codecompanion.orchestra.agents.desk import Desk, sha256_of
 from codecompanion.orchestra.agents.prompt_files import prompt_text
 from codecompanion.orchestra.tools.by_schema import parse_step, step_schema
 from codecompanion.orchestra.tools.toolbox import Toolbox
@@ -271,4 +270,4 @@ def steps_text(tools: tuple[ToolSpec, ...]) -> str:
 
 def request_key(request: ModelRequest) -> str:
     """Return the hex SHA-256 that tells equal model requests from different ones."""
-    return hashlib.sha256(request.model_dump_json().encode("utf-8", "surrogatepass")).hexdigest()
+    return sha256_of(request.model_dump_json())
