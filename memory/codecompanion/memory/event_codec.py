@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from pydantic_core import PydanticSerializationError
 
 from codecompanion.contracts.base import Contract
-from codecompanion.contracts.events import EVENT, Event, Recorded
+from codecompanion.contracts.events import EVENT, Context, Event, Recorded
 from codecompanion.contracts.ids import RunId
 from codecompanion.memory.errors import StorageError
 
@@ -95,9 +95,15 @@ def recorded(
     run_id: RunId, after_version: int, first_position: int, at: float, events: Sequence[Event]
 ) -> list[Recorded]:
     """Return events with their places in the log, the first one following ``after_version``."""
+    context = Context(correlation_id=run_id)
     return [
         Recorded(
-            run_id=run_id, version=after_version + nth, position=first_position + nth - 1, at=at, body=event
+            run_id=run_id,
+            version=after_version + nth,
+            position=first_position + nth - 1,
+            at=at,
+            body=event,
+            context=context,
         )
         for nth, event in enumerate(events, 1)
     ]

@@ -7,7 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
-from codecompanion.contracts.events import Recorded
+from codecompanion.contracts.events import Context, Recorded
 from codecompanion.contracts.ids import RunId
 from codecompanion.memory.engine import immediate, in_plain_words
 from codecompanion.memory.errors import StorageError, version_conflict
@@ -165,8 +165,9 @@ def run_events(connection: sqlite3.Connection, run_id: RunId) -> list[Recorded]:
     ).fetchall()
     if rows and rows[-1][0] != len(rows):
         raise StorageError(f"the log of run {run_id!r} has lost events: {len(rows)} of {rows[-1][0]} are there")
+    context = Context(correlation_id=run_id)
     return [
-        Recorded(run_id=run_id, version=version, position=position, at=at, body=decode(body))
+        Recorded(run_id=run_id, version=version, position=position, at=at, body=decode(body), context=context)
         for version, position, at, body in rows
     ]
 

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Self
 
-from codecompanion.contracts.events import Event, Recorded
+from codecompanion.contracts.events import Context, Event, Recorded
 from codecompanion.contracts.ids import RunId
 from codecompanion.contracts.ports import Clock, EventStore
 from codecompanion.memory.database import Database
@@ -44,7 +44,13 @@ class SqliteEventStore(EventStore):
         """Sentences for the user about what had to be mended while opening."""
         return self._database.notices
 
-    async def append(self, run_id: RunId, expected_version: int, events: Sequence[Event]) -> list[Recorded]:
+    async def append(
+        self,
+        run_id: RunId,
+        expected_version: int,
+        events: Sequence[Event],
+        contexts: Sequence[Context] = (),
+    ) -> list[Recorded]:
         """Append all or nothing, durable on return; raises ``VersionConflict`` or ``StorageError``."""
         require_storable(run_id)
         at = float(self._clock())

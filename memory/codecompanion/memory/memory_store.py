@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from codecompanion.contracts.events import Event, Recorded
+from codecompanion.contracts.events import Context, Event, Recorded
 from codecompanion.contracts.ids import RunId
 from codecompanion.contracts.ports import Clock, EventStore
 from codecompanion.memory.errors import StorageError, version_conflict
@@ -18,7 +18,13 @@ class MemoryEventStore(EventStore):
         self._position = 0
         self._closed = False
 
-    async def append(self, run_id: RunId, expected_version: int, events: Sequence[Event]) -> list[Recorded]:
+    async def append(
+        self,
+        run_id: RunId,
+        expected_version: int,
+        events: Sequence[Event],
+        contexts: Sequence[Context] = (),
+    ) -> list[Recorded]:
         """Append all or nothing; raises ``VersionConflict`` or ``StorageError`` just as the durable store."""
         self._require_open()
         require_storable(run_id)

@@ -8,12 +8,25 @@ from typing import Annotated, Literal
 from pydantic import Field, TypeAdapter
 
 from codecompanion.contracts.base import Contract
+from codecompanion.contracts.document_events import (
+    DocumentChanged,
+    DocumentClosed,
+    DocumentOpened,
+    DocumentSaved,
+)
 from codecompanion.contracts.edits import EditOutcome, FileEdit
-from codecompanion.contracts.ids import EditId, RunId, TaskId
-from codecompanion.contracts.messages import AgentMessage, ArtifactRef, Role
+from codecompanion.contracts.ids import EditId, EventId, RunId, TaskId
+from codecompanion.contracts.messages import AgentMessage, ArtifactRef, Priority, Role
 from codecompanion.contracts.model_calls import ToolCall, Usage
 from codecompanion.contracts.orders import RunOrder
 from codecompanion.contracts.plan import Plan, PlanTask
+from codecompanion.contracts.session_events import (
+    LogOpened,
+    RunArchived,
+    RunRemoved,
+    RunRenamed,
+    RunSetAside,
+)
 from codecompanion.contracts.test_reports import TestReport
 
 Outcome = Literal["done", "red", "failed", "stopped"]
@@ -36,10 +49,42 @@ class TaskAdded(Contract):
     task: PlanTask
 
 
+class PlanEdited(Contract):
+    """The person changed the plan before it went on; tasks that have begun are as they were."""
+
+    event: Literal["plan_edited"] = "plan_edited"
+    plan: Plan
+
+
+class PlanApproved(Contract):
+    """In a run that asks first: the person has seen the plan and lets it go on."""
+
+    event: Literal["plan_approved"] = "plan_approved"
+
+
 class TaskStarted(Contract):
+    """``epoch`` counts the task's starts: what an earlier start still brings is not taken any more."""
+
     event: Literal["task_started"] = "task_started"
     task_id: TaskId
     role: Role
+    epoch: int = 1
+
+
+class TaskInstructed(Contract):
+    """The person added to what a task's agent is told, before it began."""
+
+    event: Literal["task_instructed"] = "task_instructed"
+    task_id: TaskId
+    text: str
+
+
+class TaskRetried(Contract):
+    """A task that ended badly waits for another start."""
+
+    event: Literal["task_retried"] = "task_retried"
+    task_id: TaskId
+    reason: str
 
 
 class TaskProgressed(Contract):
@@ -183,6 +228,26 @@ class RunReopened(Contract):
     event: Literal["run_reopened"] = "run_reopened"
 
 
+class RunForked(Contract):
+    """From here on the run is another one: ``origin`` is the run it was taken from, up to ``version``.
+
+    ``changes`` says in plain words what is different from here on, such as another model.
+    """
+
+    event: Literal["run_forked"] = "run_forked"
+    origin: RunId
+    version: int
+    changes: tuple[str, ...] = ()
+
+
+class LimitReached(Contract):
+    """A guard against endless work ended the run; ``text`` is the sentence for the person."""
+
+    event: Literal["limit_reached"] = "limit_reached"
+    limit: Literal["model calls", "tokens", "seconds", "repetition"]
+    text: str
+
+
 class StepGranted(Contract):
     """In a stepwise run: one more agent may go."""
 
@@ -205,8 +270,12 @@ class RunFinished(Contract):
 Event = Annotated[
     RunStarted
     | PlanMade
+    | PlanEdited
+    | PlanApproved
     | TaskAdded
     | TaskStarted
+    | TaskInstructed
+    | TaskRetried
     | TaskProgressed
     | MessageSent
     | AgentAsked
@@ -225,20 +294,58 @@ Event = Annotated[
     | RunPaused
     | RunResumed
     | RunReopened
+    | RunForked
+    | LimitReached
     | StepGranted
     | StopRequested
-    | RunFinished,
+    | RunFinished
+    | DocumentOpened
+    | DocumentChanged
+    | DocumentSaved
+    | DocumentClosed
+    | LogOpened
+    | RunRenamed
+    | RunArchived
+    | RunSetAside
+    | RunRemoved,
     Field(discriminator="event"),
 ]
 
 EVENT: TypeAdapter[Event] = TypeAdapter(Event)
 
 
+class Context(Contract):
+    """Who did it, how urgent it was, and what it hangs together with.
+
+    ``actor`` is "user", "editor", "orchestra" or an agent's role. ``correlation_id`` is shared by all that came
+    of one request: the first run's id, also in its forks. ``causation_id`` names the event that led to this.
+    """
+
+    actor: str = "orchestra"
+    priority: Priority = Priority.NORMAL
+    correlation_id: str
+    causation_id: EventId | None = None
+
+
 class Recorded(Contract):
-    """An event with its place in the log: ``version`` counts within the run, ``position`` in the whole log."""
+    """An event with its place in the log.
+
+    ``run_id`` is its stream, ``version`` counts within the stream, ``position`` in the whole log.
+    """
 
     run_id: RunId
     version: int
     position: int
     at: float
     body: Event
+    context: Context
+
+    @property
+    def id(self) -> EventId:
+        """The event's id, the same in every copy of its stream."""
+        return event_id(self.run_id, self.version)
+
+
+def event_id(run_id: RunId, version: int) -> EventId:
+    """Return the id of a stream's event."""
+    return f"{run_id}:{version}"

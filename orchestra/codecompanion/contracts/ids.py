@@ -8,6 +8,7 @@ TaskId = str
 MessageId = str
 ArtifactId = str
 EditId = str
+EventId = str
 
 IdSource = Callable[[str], str]
 """Given a prefix such as ``run``, returns a fresh id such as ``run-3f2a…``."""

@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection,
 from typing import Protocol
 
 from codecompanion.contracts.edits import EditOutcome, FileEdit
-from codecompanion.contracts.events import Event, Recorded
+from codecompanion.contracts.events import Context, Event, Recorded
 from codecompanion.contracts.ids import EditId, RunId, TaskId
 from codecompanion.contracts.model_calls import ModelRequest, ProviderState, StreamPart
 from codecompanion.contracts.orders import RunOrder
@@ -18,8 +18,17 @@ Clock = Callable[[], float]
 class EventStore(Protocol):
     """The append-only log. An append is durable when it returns."""
 
-    async def append(self, run_id: RunId, expected_version: int, events: Sequence[Event]) -> list[Recorded]:
-        """Append all or nothing; raises ``VersionConflict`` when the run is not at ``expected_version``."""
+    async def append(
+        self,
+        run_id: RunId,
+        expected_version: int,
+        events: Sequence[Event],
+        contexts: Sequence[Context] = (),
+    ) -> list[Recorded]:
+        """Append all or nothing; raises ``VersionConflict`` when the run is not at ``expected_version``.
+
+        ``contexts`` has one for each event, or none: then all are Orchestra's own, correlated by the run's id.
+        """
         ...
 
     async def read(self, run_id: RunId) -> list[Recorded]:

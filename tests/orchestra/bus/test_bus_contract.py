@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 
-from codecompanion.contracts.events import Recorded, StopRequested
+from codecompanion.contracts.events import Context, Recorded, StopRequested
 from codecompanion.contracts.ports import Bus, SubscriberLagged
 from codecompanion.orchestra.bus.memory_bus import MemoryBus
 
@@ -23,7 +23,14 @@ def bus(request: pytest.FixtureRequest) -> Bus:
 
 
 def event(run_id: str, version: int) -> Recorded:
-    return Recorded(run_id=run_id, version=version, position=version, at=0.0, body=StopRequested(reason="x"))
+    return Recorded(
+        run_id=run_id,
+        version=version,
+        position=version,
+        at=0.0,
+        body=StopRequested(reason="x"),
+        context=Context(correlation_id=run_id),
+    )
 
 
 async def take(subscription: AsyncIterator[Recorded], number: int) -> list[tuple[str, int]]:

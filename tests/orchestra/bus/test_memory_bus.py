@@ -4,13 +4,20 @@ import tracemalloc
 
 import pytest
 
-from codecompanion.contracts.events import Recorded, StopRequested
+from codecompanion.contracts.events import Context, Recorded, StopRequested
 from codecompanion.contracts.ports import SubscriberLagged
 from codecompanion.orchestra.bus.memory_bus import MemoryBus
 
 
 def event(version: int, text: str = "x") -> Recorded:
-    return Recorded(run_id="run-1", version=version, position=version, at=0.0, body=StopRequested(reason=text))
+    return Recorded(
+        run_id="run-1",
+        version=version,
+        position=version,
+        at=0.0,
+        body=StopRequested(reason=text),
+        context=Context(correlation_id="run-1"),
+    )
 
 
 async def test_the_lost_events_are_counted_and_the_later_ones_kept() -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from codecompanion.contracts.errors import BadRequest, CannotBuild
-from codecompanion.contracts.events import Recorded, RunPaused
+from codecompanion.contracts.events import Context, Recorded, RunPaused
 from codecompanion.contracts.orders import RunOrder
 from codecompanion.contracts.status import RunStatus
 from codecompanion.server import cli
@@ -53,7 +53,10 @@ class ScriptedEngine:
                 while len(self.steps) == seen:
                     await self.changed.wait()
             while seen < len(self.steps):
-                recorded = Recorded(run_id=run_id, version=seen, position=seen, at=0.0, body=RunPaused())
+                context = Context(correlation_id=run_id)
+                recorded = Recorded(
+                    run_id=run_id, version=seen, position=seen, at=0.0, body=RunPaused(), context=context
+                )
                 yield recorded, self.steps[seen]
                 seen += 1
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from codecompanion.contracts.errors import WorkspaceError
-from codecompanion.contracts.events import Recorded, RunPaused
+from codecompanion.contracts.events import Context, Recorded, RunPaused
 from codecompanion.contracts.messages import Role
 from codecompanion.contracts.orders import RunOrder
 from codecompanion.contracts.status import RunStatus
@@ -69,7 +69,10 @@ async def test_a_listener_that_was_too_slow_is_told_and_goes_on() -> None:
     )
     await asyncio.sleep(0)
     for position in range(3_000):
-        shared.bus.publish(Recorded(run_id="r", version=1, position=position, at=0.0, body=RunPaused()))
+        context = Context(correlation_id="r")
+        shared.bus.publish(
+            Recorded(run_id="r", version=1, position=position, at=0.0, body=RunPaused(), context=context)
+        )
     for _ in range(3_000):
         await asyncio.sleep(0)
     assert len(lags) == 1

@@ -55,6 +55,8 @@ class RunState:
     plan: Plan | None = None
     tasks: Mapping[TaskId, TaskState] = field(default_factory=lambda: MappingProxyType({}))
     planning: bool = False
+    approved: bool = False
+    instructions: Mapping[TaskId, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     paused: bool = False
     steps_granted: int = 0
     steps_taken: int = 0
@@ -121,6 +123,25 @@ def _started(_: RunState, event: e.RunStarted) -> Changes:
 def _planned(_: RunState, event: e.PlanMade) -> Changes:
     tasks = {task.id: TaskState(task) for task in event.plan.tasks}
     return {"plan": event.plan, "tasks": MappingProxyType(tasks), "planning": False, "text": event.plan.summary}
+
+
+def _plan_edited(state: RunState, event: e.PlanEdited) -> Changes:
+    known = state.tasks
+    tasks = {
+        task.id: known[task.id] if task.id in known and known[task.id].phase != "waiting" else TaskState(task)
+        for task in event.plan.tasks
+    }
+    return {"plan": event.plan, "tasks": MappingProxyType(tasks), "text": event.plan.summary}
+
+
+def _task_instructed(state: RunState, event: e.TaskInstructed) -> Changes:
+    said = (*state.instructions.get(event.task_id, ()), event.text)
+    return {"instructions": MappingProxyType({**state.instructions, event.task_id: said})}
+
+
+def _task_retried(state: RunState, event: e.TaskRetried) -> Changes:
+    again = replace(state.tasks[event.task_id], phase="waiting", text=f"again: {event.reason}")
+    return _with_task(state, again)
 
 
 def _task_added(state: RunState, event: e.TaskAdded) -> Changes:
@@ -236,8 +257,12 @@ def _with_task(state: RunState, task: TaskState) -> Changes:
 _CHANGES: dict[type, Callable[[RunState, Any], Changes]] = {
     e.RunStarted: _started,
     e.PlanMade: _planned,
+    e.PlanEdited: _plan_edited,
+    e.PlanApproved: lambda _, __: {"approved": True, "text": "the plan is approved"},
     e.TaskAdded: _task_added,
     e.TaskStarted: _task_started,
+    e.TaskInstructed: _task_instructed,
+    e.TaskRetried: _task_retried,
     e.TaskProgressed: _task_progressed,
     e.TaskFinished: _task_finished,
     e.TaskFailed: _task_failed,
@@ -256,6 +281,8 @@ _CHANGES: dict[type, Callable[[RunState, Any], Changes]] = {
     e.RunPaused: lambda _, __: {"paused": True, "text": "paused"},
     e.RunResumed: lambda _, __: {"paused": False, "text": "going on"},
     e.RunReopened: _reopened,
+    e.RunForked: lambda _, event: {"text": f"taken from run {event.origin} at its event {event.version}"},
+    e.LimitReached: lambda _, event: {"text": event.text},
     e.StepGranted: lambda state, _: {"steps_granted": state.steps_granted + 1},
     e.StopRequested: lambda _, event: {"stop_reason": event.reason, "text": f"stopping: {event.reason}"},
     e.RunFinished: _finished,

@@ -1,0 +1,51 @@
+"""What was done with whole runs and with the log itself, in a stream of its own, `SESSIONS`.
+
+A run's own stream ends with its `RunFinished`; its name, its place in the archive and its removal stand here.
+"""
+
+from typing import Literal
+
+from codecompanion.contracts.base import Contract
+from codecompanion.contracts.ids import RunId
+
+SESSIONS = "~sessions"
+
+
+class LogOpened(Contract):
+    """A program took the log over; ``notices`` say what had to be mended, such as a restored backup."""
+
+    event: Literal["log_opened"] = "log_opened"
+    program: str
+    notices: tuple[str, ...] = ()
+
+
+class RunRenamed(Contract):
+    event: Literal["run_renamed"] = "run_renamed"
+    run_id: RunId
+    title: str
+
+
+class RunArchived(Contract):
+    """Archived runs are kept and left out of the usual list; ``archived`` False takes one back."""
+
+    event: Literal["run_archived"] = "run_archived"
+    run_id: RunId
+    archived: bool = True
+
+
+class RunSetAside(Contract):
+    """The run's history cannot be followed any more: it is kept as it is and never gone on with."""
+
+    event: Literal["run_set_aside"] = "run_set_aside"
+    run_id: RunId
+    reason: str
+
+
+class RunRemoved(Contract):
+    """The clean-up removed an ended run; ``last_link`` is the hash its chain ended with."""
+
+    event: Literal["run_removed"] = "run_removed"
+    run_id: RunId
+    reason: str
+    events: int
+    last_link: str
