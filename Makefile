@@ -40,7 +40,7 @@ check: $(VENV)/.development
 	$(BIN)/lint-imports
 
 soak: $(VENV)/.development
-	$(BIN)/python -m pytest -m soak $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -m soak -rP $(PYTEST_ARGS)
 
 bench: $(VENV)/.development
 	@$(PIP) install --group bench

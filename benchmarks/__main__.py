@@ -5,7 +5,7 @@ from importlib import import_module
 
 from benchmarks.table import Row, print_bars
 
-ALL = ("startup", "wire", "engine")
+ALL = ("startup", "wire", "engine", "store", "fleet")
 
 
 def main(names: list[str]) -> int:

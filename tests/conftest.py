@@ -34,14 +34,23 @@ def _has_eglot() -> bool:
     return _program("emacs") and subprocess.run(ask, capture_output=True, check=False).returncode == 0
 
 
+@cache
+def _may_mount() -> bool:
+    mount = ["unshare", "--mount", "mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", "/mnt"]
+    return _program("unshare") and subprocess.run(mount, capture_output=True, check=False).returncode == 0
+
+
 PARTS = {
     "nvim": lambda: _program("nvim"),
     "emacs": lambda: _program("emacs"),
     "eglot": _has_eglot,
     "node": lambda: _program("node"),
     "bwrap": lambda: _program("bwrap"),
+    "tmpfs": _may_mount,
+    "procfs": lambda: Path("/proc/self/stat").exists(),
     "chromium": lambda: _program("chromium"),
     "git": lambda: _program("git"),
+    "redis-server": lambda: _program("redis-server"),
     "aimock": lambda: _program("node") and AIMOCK.is_dir(),
     "llmock": lambda: find_spec("llmock") is not None,
     "python3.11": lambda: _starts("python3.11"),

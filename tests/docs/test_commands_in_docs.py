@@ -45,7 +45,7 @@ COVERAGE: tuple[tuple[str, Callable[[str], None] | None], ...] = (
     (r"(python3? -m )?pip install (--upgrade )?\S*codecompanion-orchestra\S*", names_our_distribution),
     (r"pipx (install|run) \S*codecompanion-orchestra\S*", names_our_distribution),
     (r"git clone \S+( \S+)?", needs_the_network),
-    (r"orchestra (run|keys|schema|--version|--help)\b.*", RUN),
+    (r"orchestra (run|runs|db|keys|schema|--version|--help)\b.*", RUN),
     (r"(cd|mkdir|export|printf|echo|ls|cat|node|python3?) .*", RUN),
 )
 

@@ -69,6 +69,10 @@ def unknown_targets(page: Path) -> list[str]:
     return [target for target in named if target not in targets]
 
 
+_GROUPS = ("runs", "db")
+"""Commands that have commands of their own."""
+
+
 def wrong_commands(page: Path, options_of: Options) -> list[str]:
     """Return the `orchestra …` commands, in code spans and usage lines, with a word it does not know."""
     text = page.read_text("utf-8")
@@ -79,7 +83,8 @@ def wrong_commands(page: Path, options_of: Options) -> list[str]:
 
 def _is_known(command: str, options_of: Options) -> bool:
     words = shlex.split(re.sub(r"[\[\]|]", " ", command), comments=True)[1:]
-    commands = [word for word in words[:1] if not word.startswith("-")]
+    deep = 2 if words[0] in _GROUPS else 1
+    commands = [word for word in words[:deep] if not word.startswith("-")]
     options = {word.partition("=")[0] for word in words if word.startswith("--")}
     known = options_of(*commands)
     return known is not None and options <= known

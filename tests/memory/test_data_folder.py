@@ -1,6 +1,8 @@
 """Where a log can live, and what is said where it cannot."""
 
+import errno
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
@@ -79,6 +81,19 @@ def test_a_folder_that_cannot_be_written_is_told(clock: Clock) -> None:
         WorkspaceError, match=r"cannot be kept in /proc/nowhere/.orchestra: .*make the folder writable"
     ):
         Database.open(Path("/proc/nowhere/.orchestra"), clock)
+
+
+def test_a_folder_of_another_user_is_told(
+    tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may not even be looked into; an administrator may look anywhere, so the system's no is played here."""
+    (tmp_path / ".orchestra").mkdir()
+    closed = PermissionError(errno.EACCES, "Permission denied")
+    monkeypatch.setattr(Path, "is_symlink", Mock(side_effect=closed))
+    with pytest.raises(
+        WorkspaceError, match=r"cannot be kept in .*: Permission denied; make the folder writable"
+    ):
+        Database.open(tmp_path / ".orchestra", clock)
 
 
 @pytest.mark.parametrize("name", [".", "orchestra.db", "orchestra.lock", "backups"])

@@ -16,7 +16,7 @@ from codecompanion.memory.engine import (
     in_plain_words,
     wal_is_safe,
 )
-from codecompanion.memory.errors import StorageError
+from codecompanion.memory.errors import DamagedLog, StorageError
 from codecompanion.memory.sqlite import sqlite3
 
 FIXED: SqliteVersion = (3, 51, 3)
@@ -123,7 +123,7 @@ def test_a_failed_transaction_leaves_nothing(tmp_path: Path) -> None:
         (sqlite3.SQLITE_FULL, StorageError, "the disk is full"),
         (sqlite3.SQLITE_IOERR | 3 << 8, StorageError, "check the disk"),
         (sqlite3.SQLITE_BUSY | 2 << 8, StorageError, "close what else has it open"),
-        (sqlite3.SQLITE_CORRUPT, StorageError, "is damaged"),
+        (sqlite3.SQLITE_CORRUPT, DamagedLog, "is damaged"),
         (sqlite3.SQLITE_READONLY, WorkspaceError, "make it a writable file"),
         (sqlite3.SQLITE_CANTOPEN, WorkspaceError, "make it a writable file"),
         (0, StorageError, "cannot be used"),

@@ -12,8 +12,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from codecompanion.contracts.edits import WholeFile
-from codecompanion.contracts.events import EditProposed, Event, ModelAnswered, StopRequested, TestsRan
-from codecompanion.contracts.messages import Role
+from codecompanion.contracts.event_text import decode_event, event_name
+from codecompanion.contracts.events import (
+    Context,
+    DocumentSaved,
+    EditProposed,
+    Event,
+    LogOpened,
+    ModelAnswered,
+    StopRequested,
+    TestsRan,
+)
+from codecompanion.contracts.messages import Priority, Role
 from codecompanion.contracts.model_calls import ToolCall, Usage
 from codecompanion.contracts.ports import Clock, EventStore, VersionConflict
 from codecompanion.contracts.test_reports import TestReport
@@ -74,6 +84,77 @@ async def test_runs_are_listed_oldest_first(store: EventStore) -> None:
         await store.append(run_id, 0, [said(run_id)])
     await store.append("run-b", 1, [said("more")])
     assert await store.run_ids() == ["run-b", "run-a", "run-c"]
+
+
+def by(actor: str, cause: str | None = None, correlation: str = "run-1") -> Context:
+    return Context(actor=actor, priority=Priority.HIGH, correlation_id=correlation, causation_id=cause)
+
+
+async def test_an_event_keeps_its_context(store: EventStore) -> None:
+    contexts = [by("user"), by("CodeGenerator", "run-1:1"), by("editor", "run-0:7", "run-0")]
+    appended = await store.append("run-1", 0, [said("a"), said("b"), said("c")], contexts)
+    assert [one.context for one in appended] == contexts
+    assert await store.read("run-1") == appended
+    assert appended[1].id == "run-1:2"
+
+
+async def test_without_contexts_events_are_orchestras_own(store: EventStore) -> None:
+    (one,) = await store.append("run-1", 0, [said("a")])
+    assert one.context == Context(actor="orchestra", priority=Priority.NORMAL, correlation_id="run-1")
+    assert await store.read("run-1") == [one]
+
+
+async def test_one_context_an_event_or_none(store: EventStore) -> None:
+    with pytest.raises(StorageError, match="2 events came with 1 contexts"):
+        await store.append("run-1", 0, [said("a"), said("b")], [by("user")])
+    assert await store.read("run-1") == []
+
+
+@pytest.mark.parametrize(
+    "context", [by(""), by("us\0er"), by("user", ""), by("user", "\ud800"), by("user", correlation="rün")]
+)
+async def test_a_context_that_no_log_can_hold_is_refused(store: EventStore, context: Context) -> None:
+    with pytest.raises(StorageError, match=r"context .* cannot be stored: use letters"):
+        await store.append("run-1", 0, [said("a")], [context])
+
+
+async def test_the_whole_log_is_read_in_pages(store: EventStore) -> None:
+    whole = []
+    for number in range(5):
+        whole += await store.append(f"run-{number % 2}", number // 2, [said(f"{number}")])
+    whole += await store.append("~documents", 0, [DocumentSaved(path="a.py", sha256="0")])
+    assert await store.read_since(0, 100) == whole
+    assert await store.read_since(0, 2) == whole[:2]
+    assert await store.read_since(whole[3].position, 2) == whole[4:6]
+    assert await store.read_since(whole[-1].position, 100) == []
+    assert await store.read_since(0, 0) == []
+
+
+async def test_what_hangs_together_is_read_over_all_streams(store: EventStore) -> None:
+    first = await store.append("run-1", 0, [said("a"), said("b")])
+    await store.append("run-2", 0, [said("other")])
+    fork = await store.append("run-3", 0, [said("c")], [by("user")])
+    first += await store.append("run-1", 2, [said("d")])
+    assert await store.read_since(0, 100, "run-1") == [*first[:2], *fork, first[2]]
+    assert await store.read_since(first[0].position, 2, "run-1") == [first[1], *fork]
+    assert await store.read_since(0, 100, "run-3") == []
+
+
+async def test_texts_are_the_events_as_they_are_stored(store: EventStore) -> None:
+    events = [said("a"), asked({"x": math.nan}), said("\ud800")]
+    appended = await store.append("run-1", 0, events)
+    texts = await store.read_texts("run-1")
+    assert [one.at for one in texts] == [one.at for one in appended]
+    assert [repr(decode_event(one.text)) for one in texts] == [repr(event) for event in events]
+    assert [event_name(one.text) for one in texts] == ["stop_requested", "model_answered", "stop_requested"]
+    assert await store.read_texts("run-2") == []
+
+
+async def test_streams_that_are_no_run_are_not_listed(store: EventStore) -> None:
+    await store.append("~sessions", 0, [LogOpened(program="x")])
+    await store.append("run-1", 0, [said("a")])
+    assert await store.run_ids() == ["run-1"]
+    assert [one.body for one in await store.read("~sessions")] == [LogOpened(program="x")]
 
 
 @pytest.mark.parametrize("expected", [0, 2, -1])
@@ -184,6 +265,10 @@ async def test_a_closed_store_says_so(store: EventStore) -> None:
         await store.read("run-1")
     with pytest.raises(StorageError, match="closed"):
         await store.run_ids()
+    with pytest.raises(StorageError, match="closed"):
+        await store.read_since(0, 1)
+    with pytest.raises(StorageError, match="closed"):
+        await store.read_texts("run-1")
 
 
 any_text = st.text(st.characters(exclude_categories=()), max_size=20)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from codecompanion.contracts.events import StopRequested
 from codecompanion.contracts.ports import Clock, VersionConflict
 from codecompanion.memory.database import Database
-from codecompanion.memory.errors import StorageError, WorkspaceInUse
+from codecompanion.memory.errors import StorageError, UnreadableRun, WorkspaceInUse
 from codecompanion.memory.event_store import SqliteEventStore
 from codecompanion.memory.sqlite import sqlite3
 
@@ -272,6 +272,47 @@ async def test_a_log_with_a_hole_or_a_foreign_event_is_not_read_as_whole(
         await store.read("run-1")
     with pytest.raises(StorageError, match=r"cannot be read: .*run_dreamt"):
         await store.read("run-2")
+
+
+async def test_an_event_of_a_newer_release_stops_only_its_own_run(
+    database: Database, store: SqliteEventStore
+) -> None:
+    good = await store.append("run-1", 0, [said("one"), said("two")])
+    await store.append("run-2", 0, [said("three"), said("four"), said("five")])
+    good += await store.append("run-1", 2, [said("six")])
+    with closing(sqlite3.connect(database.path, isolation_level=None)) as newer:
+        newer.execute(
+            """UPDATE events SET body = '{"event":"run_dreamt"}' WHERE run_id = 'run-2' AND version > 1"""
+        )
+    sentence = (
+        r"event 2 of run 'run-2' cannot be read: this release knows no event 'run_dreamt'. .*left as it is"
+    )
+    with pytest.raises(UnreadableRun, match=sentence):
+        await store.read("run-2")
+    assert await store.run_ids() == ["run-1", "run-2"]
+    assert await store.read("run-1") == good
+    assert [one.text[:21] for one in await store.read_texts("run-2")][1:] == ['{"event":"run_dreamt"'] * 2
+    pages, position = [], 0
+    while page := await store.read_since(position, 2):
+        pages.append([(one.run_id, one.version) for one in page])
+        position = page[-1].position
+    assert pages == [[("run-1", 1), ("run-1", 2)], [("run-2", 1), ("run-1", 3)]]
+    assert await store.read_since(0, 9, "run-1") == good
+    await store.append("run-2", 3, [said("goes on")])
+
+
+@pytest.mark.parametrize("column", ["at", "priority", "version", "correlation_id"])
+async def test_a_row_that_was_altered_into_nonsense_is_no_event(
+    database: Database, store: SqliteEventStore, column: str
+) -> None:
+    await store.append("run-1", 0, [said("one")])
+    good = await store.append("run-2", 0, [said("two")])
+    with closing(sqlite3.connect(database.path, isolation_level=None)) as stranger:
+        stranger.execute(f"UPDATE events SET {column} = x'00ff' WHERE run_id = 'run-1'")
+    with pytest.raises(StorageError, match=r"was altered|has lost events"):
+        await store.read("run-1")
+    assert await store.verify("run-1") != []
+    assert await store.read_since(0, 9) == good
 
 
 async def test_a_table_that_is_gone_gives_a_message(database: Database, store: SqliteEventStore) -> None:

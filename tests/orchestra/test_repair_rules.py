@@ -1,7 +1,16 @@
 """When mending stops, and what is blamed on a run."""
 
+import pytest
+
+from codecompanion.contracts.errors import BadAnswer, CannotBuild, OrchestraError, ProviderError, ProviderFault
 from codecompanion.contracts.test_reports import TestReport
-from codecompanion.orchestra.repair import new_failures, only_old_failures, reason_to_stop
+from codecompanion.orchestra.repair import (
+    INSISTS,
+    is_hopeless,
+    new_failures,
+    only_old_failures,
+    reason_to_stop,
+)
 
 
 def report(*failures: str, passed: int = 1, output: str = "") -> TestReport:
@@ -60,3 +69,49 @@ def test_only_failures_that_were_not_there_before_are_new() -> None:
 def test_a_run_that_cannot_start_is_never_an_old_failure() -> None:
     broken = TestReport(command=("t",), ran=True, exit_code=2, output="SyntaxError")
     assert not only_old_failures(report("t_old: 1"), broken)
+
+
+RED = report("t_a: 1")
+OTHER = report("t_a: 2")
+
+
+@pytest.mark.parametrize(
+    ("reports", "troubles", "said"),
+    [
+        ([RED, RED], ["no answer"], None),
+        ([RED, RED, RED], ["no answer", "another"], None),
+        ([RED, RED, RED], ["no answer", "no answer"], "two repair rounds failed in the same way: no answer"),
+        ([RED, RED, OTHER], ["no answer", ""], None),
+        ([RED, RED, RED], ["no answer", ""], "the same failure came back after a repair"),
+        ([RED, OTHER, OTHER], ["", "no answer"], None),
+        (
+            [RED, RED, OTHER, report("t_b: 3")],
+            ["no answer", "", ""],
+            "two repair rounds brought no improvement",
+        ),
+        ([RED, RED], [f"{INSISTS}: t_a"], f"{INSISTS}: t_a"),
+        ([RED] * 6, ["1", "2", "3", "4", "5"], "5 repair rounds were tried"),
+    ],
+)
+def test_a_round_whose_repair_failed_counts_but_its_tests_say_nothing(
+    reports: list[TestReport], troubles: list[str], said: str | None
+) -> None:
+    assert reason_to_stop(reports, 5, troubles) == said
+
+
+def test_only_a_missing_or_refused_key_and_the_templates_are_hopeless() -> None:
+    faults = {ProviderFault.MISSING_KEY, ProviderFault.REFUSED_KEY}
+    for fault in ProviderFault:
+        assert is_hopeless(ProviderError("no", provider="p", fault=fault)) is (fault in faults)
+    assert is_hopeless(CannotBuild("no"))
+    assert not is_hopeless(BadAnswer("no"))
+    assert not is_hopeless(OrchestraError("no"))
+
+
+def test_what_could_not_start_is_not_mendable_but_red_tests_beside_it_are() -> None:
+    missing = TestReport(command=("t",), ran=True, passed=2, not_started=("node is missing",))
+    assert (missing.green, missing.mendable) == (False, False)
+    assert missing.model_copy(update={"failed": 1, "failures": ("t_a",), "exit_code": 1}).mendable
+    assert not TestReport(command=(), ran=False, not_started=("node is missing",)).mendable
+    assert (report().green, report().mendable) == (True, False)
+    assert report("t_a: 1").mendable

@@ -10,7 +10,8 @@ from codecompanion.contracts.orders import RunOrder
 from codecompanion.contracts.plan import Complexity, Plan, PlanTask
 from codecompanion.orchestra.runs import commands as c
 from codecompanion.orchestra.runs.decide import decide
-from codecompanion.orchestra.runs.state import RunState, fold
+from codecompanion.orchestra.runs.evolve import fold
+from codecompanion.orchestra.runs.state import RunState
 from codecompanion.orchestra.scheduler import Scheduler
 
 

@@ -4,9 +4,11 @@ import os
 import re
 import shutil
 import time
+from calendar import timegm
 from contextlib import closing
 from pathlib import Path
 
+from codecompanion.contracts.session_events import SESSIONS
 from codecompanion.memory.engine import connect
 from codecompanion.memory.schema import format_of
 from codecompanion.memory.sqlite import sqlite3
@@ -19,6 +21,11 @@ _BACKUP = re.compile(r"orchestra-\d{8}T\d{6}Z-v\d+\.db")
 def stamp(now: float) -> str:
     """Return a UTC time for file names, such as ``20260131T235959Z``: names sort by time."""
     return time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now))
+
+
+def made_at(backup: Path) -> float:
+    """Return when a backup was made, by its name."""
+    return float(timegm(time.strptime(backup.name[10:26], "%Y%m%dT%H%M%SZ")))
 
 
 def make_backup(connection: sqlite3.Connection, folder: Path, now: float) -> Path:
@@ -34,7 +41,7 @@ def make_backup(connection: sqlite3.Connection, folder: Path, now: float) -> Pat
         connection.backup(copy)
     partial.replace(target)
     for old in backups(folder)[KEPT:]:
-        old.unlink()
+        old.unlink(missing_ok=True)
     return target
 
 
@@ -43,6 +50,23 @@ def backups(folder: Path) -> list[Path]:
     if not folder.is_dir():
         return []
     return sorted((file for file in folder.iterdir() if _BACKUP.fullmatch(file.name)), reverse=True)
+
+
+def last_event(connection: sqlite3.Connection) -> tuple[str, int] | None:
+    """Return stream and position of the last event; None in an empty log. Mere openings do not count."""
+    row = connection.execute(
+        "SELECT run_id, position FROM events WHERE run_id <> ? ORDER BY position DESC LIMIT 1", (SESSIONS,)
+    ).fetchone()
+    return (row[0], row[1]) if row else None
+
+
+def last_event_of(backup: Path) -> tuple[str, int] | None:
+    """Return the last event of a backup; None also where it cannot be read."""
+    try:
+        with closing(connect(backup)) as connection:
+            return last_event(connection)
+    except sqlite3.Error:
+        return None
 
 
 def damage(connection: sqlite3.Connection) -> str:
@@ -82,6 +106,12 @@ def _sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def kept_damaged(path: Path) -> list[Path]:
+    """Return the damaged databases set aside from ``path``, oldest first, without their side files."""
+    found = path.parent.glob(f"{path.name}.corrupt-*")
+    return sorted(file for file in found if not file.name.endswith(SIDE_FILES))
 
 
 def set_aside(path: Path, now: float) -> Path:

@@ -41,10 +41,19 @@ def data_folder(workspace: Path) -> Path:
     return workspace / ".orchestra"
 
 
+def noted_owner(folder: Path) -> int | None:
+    """Return the process id that the lock file names: the owner's, or that of one that was killed."""
+    try:
+        text = (folder / LOCK_NAME).read_bytes()[:32].strip()
+    except OSError:
+        return None
+    return int(text) if text.isdigit() else None
+
+
 def prepare_folder(folder: Path) -> None:
     """Make the data folder and its ``.gitignore``; raises ``WorkspaceError`` where a log cannot live."""
-    _refuse_links(folder)
     try:
+        refuse_links(folder)
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with contextlib.suppress(FileExistsError):
             _keep_out_of_git(folder)
@@ -60,7 +69,7 @@ def prepare_folder(folder: Path) -> None:
     require_local_disk(folder, _mounts())
 
 
-def _refuse_links(folder: Path) -> None:
+def refuse_links(folder: Path) -> None:
     """Refuse links: a cloned repository could aim them at the user's own files."""
     for path in (folder, *(folder / name for name in (DATABASE_NAME, LOCK_NAME, BACKUPS_NAME))):
         if path.is_symlink():

@@ -4,17 +4,19 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, suppress
+from contextlib import suppress
 from pathlib import Path
-from typing import Self, TypeVar
+from typing import Protocol, Self, TypeVar
 
 from codecompanion.contracts.errors import WorkspaceError
 from codecompanion.contracts.ports import Clock
-from codecompanion.memory import backups, engine
-from codecompanion.memory.data_folder import BACKUPS_NAME, DATABASE_NAME, LOCK_NAME, prepare_folder
-from codecompanion.memory.errors import StorageError
+from codecompanion.memory import engine
+from codecompanion.memory.data_folder import LOCK_NAME, prepare_folder
+from codecompanion.memory.errors import DamagedLog, StorageError
+from codecompanion.memory.event_log import AppendLog, Job, Outcome
+from codecompanion.memory.opening import Opening
 from codecompanion.memory.owner_lock import OwnerLock
-from codecompanion.memory.schema import Migration, migrate, require_ours, shipped_migrations
+from codecompanion.memory.schema import Migration, shipped_migrations
 from codecompanion.memory.sqlite import sqlite3
 
 log = logging.getLogger(__name__)
@@ -22,15 +24,47 @@ log = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
 
 
-class _Damaged(Exception):
-    """The file is no sound database; the text says what was found."""
+class LogFile(Protocol):
+    """What a store needs of the database that holds its log, whoever owns that."""
+
+    @property
+    def path(self) -> Path:
+        """Where the database is."""
+        ...
+
+    @property
+    def notices(self) -> list[str]:
+        """Sentences for the user about what had to be mended while opening."""
+        ...
+
+    @property
+    def closed(self) -> bool:
+        """Whether it was closed."""
+        ...
+
+    def commit(self, jobs: Sequence[Job]) -> list[Outcome]:
+        """Make a batch durable and return one outcome a job; for one thread."""
+        ...
+
+    async def read(self, question: Callable[[sqlite3.Connection], Answer]) -> Answer:
+        """Answer a question on a connection that cannot write, off the loop; raises ``StorageError``."""
+        ...
+
+    async def change(self, work: Callable[[sqlite3.Connection], Answer]) -> Answer:
+        """Do work beside the appends on a connection that can write, off the loop; raises ``StorageError``."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the file; blocks."""
+        ...
 
 
 class Database:
     """An open, owned, sound, up-to-date database.
 
-    ``writer`` belongs to one thread at a time, which the caller sees to; reads go through `read`. ``notices``
-    are sentences for the user about what had to be mended while opening. ``journal_mode`` is the one in force.
+    ``writer`` belongs to one thread at a time, which the caller sees to: it is the one that calls ``commit``.
+    Reads go through `read`, changes of what is derived from the log through `change`. ``notices`` are sentences
+    for the user about what had to be mended while opening. ``journal_mode`` is the one in force.
     """
 
     def __init__(
@@ -40,10 +74,14 @@ class Database:
         self.writer = writer
         self.journal_mode = journal_mode
         self.notices = notices
+        self._log = AppendLog(writer, path)
         self._lock = lock
+        self._damaged = False
         self._reader = engine.connect_reader(path)
-        # one thread, because one connection serves one thread at a time
+        self._changer: sqlite3.Connection | None = None
+        # one thread each, because one connection serves one thread at a time
         self._reading = ThreadPoolExecutor(1, thread_name_prefix="orchestra-log-reader")
+        self._changing = ThreadPoolExecutor(1, thread_name_prefix="orchestra-log-changer")
         self._closed = False
 
     @classmethod
@@ -62,7 +100,7 @@ class Database:
         """
         prepare_folder(folder)
         lock = OwnerLock.take(folder / LOCK_NAME)
-        opening = _Opening(
+        opening = Opening(
             folder, clock, shipped_migrations() if migrations is None else migrations, sqlite_version
         )
         try:
@@ -82,109 +120,74 @@ class Database:
                 ) from error
             raise
 
+    @property
+    def closed(self) -> bool:
+        """Whether it was closed."""
+        return self._closed
+
+    def commit(self, jobs: Sequence[Job]) -> list[Outcome]:
+        """As ``LogFile.commit``, on the writing connection."""
+        outcomes = self._log.commit(jobs)
+        self._damaged |= any(isinstance(outcome, DamagedLog) for outcome in outcomes)
+        return outcomes
+
     async def read(self, question: Callable[[sqlite3.Connection], Answer]) -> Answer:
         """Answer a question on the read-only connection, off the loop; raises ``StorageError``."""
+        return await self._off_the_loop(self._reading, lambda: question(self._reader))
+
+    async def change(self, work: Callable[[sqlite3.Connection], Answer]) -> Answer:
+        """Do work on a second writing connection, off the loop; raises ``StorageError``.
+
+        Appends wait while it is in a transaction: keep those short.
+        """
+        return await self._off_the_loop(self._changing, lambda: work(self._changing_connection()))
+
+    async def _off_the_loop(self, executor: ThreadPoolExecutor, work: Callable[[], Answer]) -> Answer:
         if self._closed:
-            raise StorageError("the log is closed: nothing more can be read from it")
+            raise StorageError("the log is closed: nothing more can be done with it")
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._reading, question, self._reader)
+            return await asyncio.get_running_loop().run_in_executor(executor, work)
         except sqlite3.Error as error:
+            self._damaged |= engine.is_damage(error)
             raise engine.in_plain_words(error, self.path) from error
+
+    def _changing_connection(self) -> sqlite3.Connection:
+        if self._changer is None:
+            self._changer = engine.connect(self.path)
+            engine.sync_commits(self._changer, self.journal_mode)
+        return self._changer
 
     def close(self) -> None:
         """Fold the write-ahead log into the file, close and let another process own it; blocks.
 
-        Closing again does nothing.
+        Where damage was met, the next opening looks for it. Closing again does nothing.
         """
         if self._closed:
             return
         self._closed = True
         self._reading.shutdown()
+        self._changing.shutdown()
         self._reader.close()
+        if self._changer is not None:
+            self._changer.close()
         # a checkpoint that fails (a full disk) loses nothing: the frames stay in the -wal file
         with suppress(sqlite3.Error):
             self.writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         self.writer.close()
-        self._lock.release()
+        self._lock.release(clean=not self._damaged)
 
 
-class _Opening:
-    """The steps from a file of unknown state to a sound connection."""
+async def open_database(folder: Path, clock: Clock) -> Database:
+    """As `Database.open`, off the loop; a cancelled opening lets go of the folder again."""
+    opening = asyncio.get_running_loop().run_in_executor(None, Database.open, folder, clock)
+    try:
+        return await asyncio.shield(opening)
+    except asyncio.CancelledError:
+        # nobody else can close what the thread is still opening
+        opening.add_done_callback(_close_opened)
+        raise
 
-    def __init__(
-        self, folder: Path, clock: Clock, migrations: Sequence[Migration], version: engine.SqliteVersion
-    ) -> None:
-        self.path = folder / DATABASE_NAME
-        self.notices: list[str] = []
-        self._partial = folder / f"{DATABASE_NAME}.partial"
-        self._backups = folder / BACKUPS_NAME
-        self._clock = clock
-        self._migrations = migrations
-        self._version = version
 
-    def sound_connection(self, *, suspicious: bool) -> tuple[sqlite3.Connection, str]:
-        """Return a connection to the database, or to what took the place of a damaged one, and its mode."""
-        try:
-            return self._connection(suspicious)
-        except _Damaged as damaged:
-            self._replace(str(damaged))
-        try:
-            return self._connection(suspicious=False)
-        except _Damaged as damaged:
-            raise WorkspaceError(
-                f"{self.path} is damaged even after a restore ({damaged}): check the disk"
-            ) from damaged
-
-    def _connection(self, suspicious: bool) -> tuple[sqlite3.Connection, str]:
-        if not self.path.exists():
-            self._begin()
-        # SQLite, too, takes a file of one byte for an empty one
-        if self.path.stat().st_size <= 1:
-            raise _Damaged("the file is empty")
-        wal = Path(f"{self.path}-wal")
-        live_wal = wal.exists() and wal.stat().st_size > 0
-        connection = engine.connect(self.path)
-        try:
-            require_ours(connection, self.path, self._migrations)
-            self._check(connection, suspicious)
-            mode = engine.settle_journal_mode(connection, live_wal=live_wal, version=self._version)
-            migrate(connection, self._migrations, lambda: self._back_up(connection))
-        except sqlite3.DatabaseError as error:
-            connection.close()
-            if engine.is_damage(error):
-                raise _Damaged(str(error)) from error
-            raise
-        except BaseException:
-            connection.close()
-            raise
-        return connection, mode
-
-    def _begin(self) -> None:
-        """Make a new database beside its place, so that an empty file there always means damage."""
-        backups.remove(self._partial)
-        with closing(engine.connect(self._partial)) as connection:
-            migrate(connection, self._migrations, lambda: None)
-        self._partial.replace(self.path)
-
-    def _check(self, connection: sqlite3.Connection, suspicious: bool) -> None:
-        page_size = connection.execute("PRAGMA page_size").fetchone()[0]
-        cut = self.path.stat().st_size % page_size != 0
-        if (suspicious or cut) and (found := backups.damage(connection)):
-            raise _Damaged(found)
-
-    def _back_up(self, connection: sqlite3.Connection) -> None:
-        backups.make_backup(connection, self._backups, self._clock())
-
-    def _replace(self, found: str) -> None:
-        restored = backups.copy_newest(self._backups, self._partial)
-        aside = backups.set_aside(self.path, self._clock())
-        if restored:
-            self._partial.replace(self.path)
-        outcome = (
-            f"its backup {restored.name} was restored, so what came after that is not listed"
-            if restored
-            else "there was no backup, so a new log was begun and earlier runs are not listed"
-        )
-        notice = f"The run log was damaged ({found}): it is kept as {aside.name}, and {outcome}."
-        log.warning(notice)
-        self.notices.append(notice)
+def _close_opened(opening: asyncio.Future[Database]) -> None:
+    if not opening.cancelled() and opening.exception() is None:
+        opening.result().close()

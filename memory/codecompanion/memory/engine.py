@@ -6,13 +6,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from codecompanion.contracts.errors import OrchestraError, WorkspaceError
-from codecompanion.memory.errors import StorageError
+from codecompanion.memory.errors import DamagedLog, StorageError
 from codecompanion.memory.sqlite import sqlite3
 
 log = logging.getLogger(__name__)
 
 BUSY_SECONDS = 5.0
 SqliteVersion = tuple[int, int, int]
+READONLY_ROLLBACK = sqlite3.SQLITE_READONLY | 3 << 8
+"""The result code of a reader that found a rollback journal it may not play back."""
 
 
 def wal_is_safe(version: SqliteVersion) -> bool:
@@ -41,6 +43,22 @@ def connect_reader(path: Path) -> sqlite3.Connection:
     return connection
 
 
+def connect_beside(path: Path, *, immutable: bool = False) -> sqlite3.Connection:
+    """Open a database that another process may own: nothing is written to it, not even at the close.
+
+    With ``immutable`` nobody else may write to it: then no side files are made either, nor any looked at.
+    """
+    connection = sqlite3.connect(
+        f"{path.absolute().as_uri()}?{'immutable=1' if immutable else 'mode=ro'}",
+        uri=True,
+        timeout=BUSY_SECONDS,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+    connection.execute("PRAGMA trusted_schema=OFF")
+    return connection
+
+
 def settle_journal_mode(connection: sqlite3.Connection, *, live_wal: bool, version: SqliteVersion) -> str:
     """Bring the database to the journal mode its engine is safe with and return the mode it really has.
 
@@ -54,8 +72,31 @@ def settle_journal_mode(connection: sqlite3.Connection, *, live_wal: bool, versi
         mode = str(connection.execute(f"PRAGMA journal_mode={wanted}").fetchone()[0])
     if mode != wanted:
         log.warning("journal mode is %s, wanted %s for SQLite %s", mode, wanted, version)
-    connection.execute(f"PRAGMA synchronous={'FULL' if mode == 'wal' else 'EXTRA'}")
+    sync_commits(connection, mode)
     return mode
+
+
+def sync_commits(connection: sqlite3.Connection, journal_mode: str) -> None:
+    """Let commits on a connection survive a power loss in the journal mode that is in force."""
+    connection.execute(f"PRAGMA synchronous={'FULL' if journal_mode == 'wal' else 'EXTRA'}")
+
+
+@contextmanager
+def unsynced(connection: sqlite3.Connection) -> Iterator[None]:
+    """Let a block commit without waiting for the disk, where only its own commits can be lost by that.
+
+    So it is with a write-ahead log: a power loss may undo the newest commits, and the next one that is synced
+    takes them along. Others then wait less long for the lock.
+    """
+    level = connection.execute("PRAGMA synchronous").fetchone()[0]
+    if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+        yield
+        return
+    connection.execute("PRAGMA synchronous=NORMAL")
+    try:
+        yield
+    finally:
+        connection.execute(f"PRAGMA synchronous={level}")
 
 
 @contextmanager
@@ -76,8 +117,24 @@ def immediate(connection: sqlite3.Connection) -> Iterator[None]:
         raise
 
 
+@contextmanager
+def snapshot(connection: sqlite3.Connection) -> Iterator[None]:
+    """Let all reads of a block see one state, where that makes no writer wait: with a write-ahead log."""
+    if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+        yield
+        return
+    connection.execute("BEGIN")
+    try:
+        yield
+    finally:
+        connection.execute("ROLLBACK")
+
+
 _LOCKED = "{path} is locked by another program: close what else has it open"
 _DAMAGED = "{path} is damaged ({error}): start again to have it set aside and restored"
+_UNFINISHED = (
+    "{path} was left unfinished by a program that was killed: `orchestra db rebuild` or the next run mends it"
+)
 _NOT_WRITABLE = "{path} cannot be opened for writing ({error}): make it a writable file"
 _IN_PLAIN_WORDS: dict[int, tuple[type[OrchestraError], str]] = {
     sqlite3.SQLITE_FULL: (
@@ -90,8 +147,9 @@ _IN_PLAIN_WORDS: dict[int, tuple[type[OrchestraError], str]] = {
     ),
     sqlite3.SQLITE_BUSY: (StorageError, _LOCKED),
     sqlite3.SQLITE_LOCKED: (StorageError, _LOCKED),
-    sqlite3.SQLITE_CORRUPT: (StorageError, _DAMAGED),
-    sqlite3.SQLITE_NOTADB: (StorageError, _DAMAGED),
+    sqlite3.SQLITE_CORRUPT: (DamagedLog, _DAMAGED),
+    sqlite3.SQLITE_NOTADB: (DamagedLog, _DAMAGED),
+    READONLY_ROLLBACK: (WorkspaceError, _UNFINISHED),
     sqlite3.SQLITE_READONLY: (WorkspaceError, _NOT_WRITABLE),
     sqlite3.SQLITE_CANTOPEN: (WorkspaceError, _NOT_WRITABLE),
     sqlite3.SQLITE_PERM: (WorkspaceError, _NOT_WRITABLE),

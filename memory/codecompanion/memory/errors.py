@@ -11,15 +11,36 @@ class StorageError(OrchestraError):
     """A write or read of the log did not happen; the store itself stays usable."""
 
 
+class UnreadableRun(StorageError):
+    """A stream holds an event that this release cannot read; the rest of the log is not affected."""
+
+    def __init__(self, run_id: RunId, version: int, why: str) -> None:
+        super().__init__(
+            f"event {version} of run {run_id!r} cannot be read: {why}. The run is left as it is; "
+            "a newer release of CodeCompanion Orchestra may read it"
+        )
+        self.run_id = run_id
+
+
+class DamagedLog(StorageError):
+    """The file's content is broken; it is set aside and restored at the next opening."""
+
+
 class WorkspaceInUse(WorkspaceError):
     """Another process owns the workspace's log; ``pid`` is None when it has not said who it is yet."""
 
+    mend = "close the other editor or server on this workspace, then try again"
+
     def __init__(self, folder: Path, pid: int | None) -> None:
         owner = f"process {pid}" if pid is not None else "another process"
-        super().__init__(
-            f"{folder} is in use by {owner}: close the other editor or server on this workspace, then try again"
-        )
+        super().__init__(f"{folder} is in use by {owner}: {self.mend}")
         self.pid = pid
+
+
+class FollowedOnly(WorkspaceInUse):
+    """The workspace's log belongs to another process; here it can be looked at until that one ends."""
+
+    mend = "until that ends, runs can be looked at here but not started or changed; use or close the other one"
 
 
 def version_conflict(run_id: RunId, version: int, expected: int) -> VersionConflict:

@@ -2,17 +2,17 @@
 
 import json
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, get_args
 
 from pydantic import ValidationError
 from pydantic_core import PydanticSerializationError
 
 from codecompanion.contracts.base import Contract
+from codecompanion.contracts.event_text import EVENT_TYPES, decode_event
 from codecompanion.contracts.events import EVENT, Context, Event, Recorded
 from codecompanion.contracts.ids import RunId
-from codecompanion.memory.errors import StorageError
-
-EVENT_TYPES = frozenset(get_args(get_args(Event)[0]))
+from codecompanion.memory.errors import StorageError, UnreadableRun
 
 MAX_CHARACTERS = 100_000_000
 """The longest event taken, well under what SQLite holds in one field."""
@@ -36,8 +36,12 @@ _FREE_TYPES = frozenset(kind for kind in EVENT_TYPES if _is_free(kind))
 
 def require_storable(run_id: RunId) -> None:
     """Raise ``StorageError`` for a run id that is not plain printable ASCII."""
-    if not (run_id and run_id.isascii() and run_id.isprintable()):
+    if not _is_storable(run_id):
         raise StorageError(f"run id {run_id!r} cannot be stored: use letters, digits and dashes")
+
+
+def _is_storable(name: str) -> bool:
+    return bool(name) and name.isascii() and name.isprintable()
 
 
 def encode(event: Event) -> str:
@@ -67,35 +71,50 @@ def _exact_text(event: Event) -> str:
         # not in JSON mode, which would already alter surrogates in keys
         text = json.dumps(event.model_dump(warnings="error"), separators=(",", ":"))
         # by their description, because NaN equals nothing
-        exact = repr(_load(text)) == repr(event)
-    except (PydanticSerializationError, ValidationError, ValueError, TypeError, RecursionError) as error:
+        exact = repr(decode_event(text)) == repr(event)
+    except (PydanticSerializationError, ValueError, TypeError, RecursionError) as error:
         raise StorageError(f"event {event.event!r} cannot be stored as JSON: {error}") from error
     if not exact:
         raise StorageError(f"event {event.event!r} does not read back the same: keep to plain JSON values")
     return text
 
 
-def _load(text: str | bytes) -> Event:
-    return EVENT.validate_python(json.loads(text))
+def decode(run_id: RunId, version: int, body: bytes) -> Event:
+    """Return the event of a stored text; raises ``UnreadableRun`` for what this release cannot read."""
+    try:
+        return decode_event(body.decode())
+    except ValueError as error:
+        raise UnreadableRun(run_id, version, str(error)) from error
 
 
-def decode(text: bytes) -> Event:
-    """Return the event of a stored text; raises ``StorageError`` for what this release cannot read."""
-    try:
-        return EVENT.validate_json(text)
-    except ValidationError:
-        pass
-    try:
-        return _load(text)
-    except (ValidationError, ValueError, RecursionError) as error:
-        raise StorageError(f"a stored event cannot be read: {text[:80]!r}… ({error})") from error
+@lru_cache(64)
+def _own_context(run_id: RunId) -> Context:
+    return Context(correlation_id=run_id)
+
+
+def contexts_for(run_id: RunId, events: Sequence[Event], given: Sequence[Context]) -> tuple[Context, ...]:
+    """Return one context an event: those given, or Orchestra's own; raises ``StorageError`` for unfit ones."""
+    if not given:
+        return (_own_context(run_id),) * len(events)
+    if len(given) != len(events):
+        raise StorageError(f"{len(events)} events came with {len(given)} contexts: give each its own, or none")
+    for context in given:
+        for name in (context.actor, context.correlation_id, context.causation_id):
+            if name is not None and not _is_storable(name):
+                raise StorageError(f"context {name!r:.200} cannot be stored: use letters, digits and dashes")
+    return tuple(given)
 
 
 def recorded(
-    run_id: RunId, after_version: int, first_position: int, at: float, events: Sequence[Event]
+    run_id: RunId,
+    after_version: int,
+    first_position: int,
+    at: float,
+    events: Sequence[Event],
+    *,
+    contexts: Sequence[Context],
 ) -> list[Recorded]:
     """Return events with their places in the log, the first one following ``after_version``."""
-    context = Context(correlation_id=run_id)
     return [
         Recorded(
             run_id=run_id,
@@ -105,5 +124,5 @@ def recorded(
             body=event,
             context=context,
         )
-        for nth, event in enumerate(events, 1)
+        for nth, (event, context) in enumerate(zip(events, contexts, strict=True), 1)
     ]

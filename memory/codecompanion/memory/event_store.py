@@ -1,43 +1,44 @@
 """The durable event store: one SQLite log per workspace, appended to in groups, read beside the writing."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeVar
 
-from codecompanion.contracts.events import Context, Event, Recorded
+from codecompanion.contracts.events import Context, Event, EventText, Recorded
 from codecompanion.contracts.ids import RunId
 from codecompanion.contracts.ports import Clock, EventStore
-from codecompanion.memory.database import Database
-from codecompanion.memory.event_codec import encode, recorded, require_storable
-from codecompanion.memory.event_log import Append, AppendLog, all_run_ids, broken_links, run_events
+from codecompanion.memory.blob_store import SqliteBlobStore
+from codecompanion.memory.chain import broken_links
+from codecompanion.memory.database import LogFile, open_database
+from codecompanion.memory.event_codec import contexts_for, encode, recorded, require_storable
+from codecompanion.memory.event_log import Append, Job
+from codecompanion.memory.event_reading import all_run_ids, events_since, last_version, run_events, run_texts
 from codecompanion.memory.group_commit import GroupCommit
+from codecompanion.memory.sqlite import sqlite3
+
+Answer = TypeVar("Answer")
 
 
 class SqliteEventStore(EventStore):
-    """Events in a `Database`, which it owns; for one event loop.
+    """Events in a `Database`, which it owns; for one event loop. ``blobs`` keeps contents in the same file.
 
     An append that returned survives a killed process and a power loss. An append whose caller was cancelled
     may still be stored: read the run's version before going on. After a full or failing disk
     (``StorageError``) the store goes on with the next append.
     """
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: LogFile, clock: Clock) -> None:
         self._database = database
         self._clock = clock
-        self._commits: GroupCommit[Append, int] = GroupCommit(AppendLog(database.writer, database.path).commit)
+        self._commits: GroupCommit[Job, int] = GroupCommit(database.commit)
+        self.blobs = SqliteBlobStore(database, self._commits)
 
     @classmethod
     async def open(cls, folder: Path, clock: Clock) -> Self:
         """Open, or begin, the log in a data folder; raises as `Database.open`."""
-        opening = asyncio.get_running_loop().run_in_executor(None, Database.open, folder, clock)
-        try:
-            return cls(await asyncio.shield(opening), clock)
-        except asyncio.CancelledError:
-            # nobody else can close what the thread is still opening
-            opening.add_done_callback(_close_opened)
-            raise
+        return cls(await open_database(folder, clock), clock)
 
     @property
     def notices(self) -> list[str]:
@@ -53,31 +54,50 @@ class SqliteEventStore(EventStore):
     ) -> list[Recorded]:
         """Append all or nothing, durable on return; raises ``VersionConflict`` or ``StorageError``."""
         require_storable(run_id)
+        whole = contexts_for(run_id, events, contexts)
         at = float(self._clock())
         bodies = tuple(encode(event) for event in events)
-        position = await self._commits.submit(Append(run_id, expected_version, at, bodies))
-        return recorded(run_id, expected_version, position, at, events)
+        position = await self._commits.submit(Append(run_id, expected_version, at, bodies, whole))
+        return recorded(run_id, expected_version, position, at, events, contexts=whole)
 
     async def read(self, run_id: RunId) -> list[Recorded]:
         """Return one run's events in order; raises ``StorageError`` when they cannot all be read."""
         require_storable(run_id)
         return await self._database.read(partial(run_events, run_id=run_id))
 
+    async def read_texts(self, run_id: RunId) -> list[EventText]:
+        """Return one run's events as they are stored; raises ``StorageError`` when one is missing."""
+        require_storable(run_id)
+        return await self._database.read(partial(run_texts, run_id=run_id))
+
+    async def read_since(self, position: int, limit: int, correlation_id: str | None = None) -> list[Recorded]:
+        """Return at most ``limit`` events of all streams after ``position``, in order."""
+        question = partial(events_since, position=position, limit=limit, correlation_id=correlation_id)
+        return await self._database.read(question)
+
     async def run_ids(self) -> list[RunId]:
         """Return every run's id, oldest first."""
         return await self._database.read(all_run_ids)
+
+    async def version(self, run_id: RunId) -> int:
+        """Return the version of a stream's last event, 0 when it has none."""
+        require_storable(run_id)
+        return await self._database.read(partial(last_version, run_id=run_id))
 
     async def verify(self, run_id: RunId) -> list[str]:
         """Return what was altered or lost in a run's log, as sentences; empty when nothing was."""
         require_storable(run_id)
         return await self._database.read(partial(broken_links, run_id=run_id))
 
+    async def ask(self, question: Callable[[sqlite3.Connection], Answer]) -> Answer:
+        """Answer a question about whole streams (see `whole_streams`); raises ``StorageError``."""
+        return await self._database.read(question)
+
+    async def change(self, work: Callable[[sqlite3.Connection], Answer]) -> Answer:
+        """Add or remove a whole stream (see `whole_streams`); raises ``StorageError``."""
+        return await self._database.change(work)
+
     async def close(self) -> None:
         """Store what is queued, then let go of the file; closing again does nothing."""
         await self._commits.close()
         await asyncio.to_thread(self._database.close)
-
-
-def _close_opened(opening: asyncio.Future[Database]) -> None:
-    if not opening.cancelled() and opening.exception() is None:
-        opening.result().close()

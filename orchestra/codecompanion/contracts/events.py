@@ -3,7 +3,7 @@
 Events never change meaning: a changed one gets a new name. ``at`` is seconds since the epoch (UTC).
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import Field, TypeAdapter
 
@@ -23,6 +23,7 @@ from codecompanion.contracts.plan import Plan, PlanTask
 from codecompanion.contracts.session_events import (
     LogOpened,
     RunArchived,
+    RunImported,
     RunRemoved,
     RunRenamed,
     RunSetAside,
@@ -30,6 +31,7 @@ from codecompanion.contracts.session_events import (
 from codecompanion.contracts.test_reports import TestReport
 
 Outcome = Literal["done", "red", "failed", "stopped"]
+LimitName = Literal["model calls", "tokens", "seconds", "repetition"]
 
 
 class RunStarted(Contract):
@@ -50,7 +52,10 @@ class TaskAdded(Contract):
 
 
 class PlanEdited(Contract):
-    """The person changed the plan before it went on; tasks that have begun are as they were."""
+    """The person changed the plan before it went on; tasks that have begun are as they were.
+
+    What the person had said to the others' agents is void; what is left of it is said anew right after this.
+    """
 
     event: Literal["plan_edited"] = "plan_edited"
     plan: Plan
@@ -215,7 +220,10 @@ class TestsRan(Contract):
 
 
 class RunPaused(Contract):
+    """By the person; or by itself, and then ``reason`` is the sentence that says why."""
+
     event: Literal["run_paused"] = "run_paused"
+    reason: str = ""
 
 
 class RunResumed(Contract):
@@ -231,20 +239,22 @@ class RunReopened(Contract):
 class RunForked(Contract):
     """From here on the run is another one: ``origin`` is the run it was taken from, up to ``version``.
 
-    ``changes`` says in plain words what is different from here on, such as another model.
+    ``changes`` says in plain words what is different from here on; ``model`` is the one that does the rest,
+    empty where that is as set.
     """
 
     event: Literal["run_forked"] = "run_forked"
     origin: RunId
     version: int
     changes: tuple[str, ...] = ()
+    model: str = ""
 
 
 class LimitReached(Contract):
     """A guard against endless work ended the run; ``text`` is the sentence for the person."""
 
     event: Literal["limit_reached"] = "limit_reached"
-    limit: Literal["model calls", "tokens", "seconds", "repetition"]
+    limit: LimitName
     text: str
 
 
@@ -307,7 +317,8 @@ Event = Annotated[
     | RunRenamed
     | RunArchived
     | RunSetAside
-    | RunRemoved,
+    | RunRemoved
+    | RunImported,
     Field(discriminator="event"),
 ]
 
@@ -344,6 +355,13 @@ class Recorded(Contract):
     def id(self) -> EventId:
         """The event's id, the same in every copy of its stream."""
         return event_id(self.run_id, self.version)
+
+
+class EventText(NamedTuple):
+    """An event as it stands in the log: ``at`` in seconds since the epoch, and its JSON ``text``."""
+
+    at: float
+    text: str
 
 
 def event_id(run_id: RunId, version: int) -> EventId:

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from codecompanion.contracts.base import Contract
+from codecompanion.contracts.ids import RunId, TaskId
 from codecompanion.contracts.messages import Role
 from codecompanion.contracts.orders import RunOrder
 from codecompanion.contracts.plan import PlanTask
@@ -52,7 +53,11 @@ class Brief(Contract):
 
 
 class ModelRequest(Contract):
-    """One call. ``answer_schema`` asks for JSON of that schema; ``deadline`` is seconds for the whole call."""
+    """One call. ``answer_schema`` asks for JSON of that schema; ``deadline`` is seconds for the whole call.
+
+    ``call_id`` says for whom it is asked (run and task), so that an answer nobody could take may be kept for
+    them; it is no part of what is asked, nor of the request as a text.
+    """
 
     role: Role
     system: str
@@ -62,6 +67,12 @@ class ModelRequest(Contract):
     brief: Brief | None = None
     max_tokens: int = 8192
     deadline: float = 300.0
+    call_id: str = Field(default="", exclude=True)
+
+
+def call_name(run_id: RunId, task_id: TaskId) -> str:
+    """Return the ``call_id`` of what is asked for a task of a run; a task asks one thing at a time."""
+    return f"{run_id}/{task_id}"
 
 
 class TextDelta(Contract):

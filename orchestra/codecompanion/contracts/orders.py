@@ -7,6 +7,8 @@ from pydantic import Field
 from codecompanion.contracts.base import Contract
 
 RunKind = Literal["project", "change", "tests", "fix", "design", "simulation"]
+RunMode = Literal["automatic", "stepwise", "approve"]
+"""How a run goes on: by itself, with one `next` before each agent, or once the person has approved the plan."""
 
 
 class Place(Contract):
@@ -33,8 +35,8 @@ class RunOrder(Contract):
     """Everything a run needs to know from the person who started it.
 
     ``workspace`` is the absolute path of the folder. ``problems`` are the diagnostics to fix, each as
-    ``path:line: message``. ``stepwise`` waits for one `next` before each agent. ``max_repairs`` bounds the
-    Debugger's rounds.
+    ``path:line: message``. ``mode`` says whether the run waits for the person on its way. ``max_repairs``
+    bounds the Debugger's rounds.
     """
 
     kind: RunKind
@@ -44,6 +46,6 @@ class RunOrder(Contract):
     problems: tuple[str, ...] = ()
     template: str | None = None
     offline: bool = False
-    stepwise: bool = False
+    mode: RunMode = "automatic"
     max_repairs: int = Field(default=3, ge=0, le=20)
     simulation: Simulation | None = None

@@ -4,12 +4,24 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection,
 from typing import Protocol
 
 from codecompanion.contracts.edits import EditOutcome, FileEdit
-from codecompanion.contracts.events import Context, Event, Recorded
+from codecompanion.contracts.errors import OrchestraError
+from codecompanion.contracts.events import Context, Event, EventText, Recorded
 from codecompanion.contracts.ids import EditId, RunId, TaskId
 from codecompanion.contracts.model_calls import ModelRequest, ProviderState, StreamPart
 from codecompanion.contracts.orders import RunOrder
 from codecompanion.contracts.plan import Plan
+from codecompanion.contracts.records import (
+    AgentPerformance,
+    ArtifactRecord,
+    BanditObservation,
+    ModelPerformance,
+    QualityRecord,
+    RouterDecision,
+    SessionRecord,
+    TimelineEntry,
+)
 from codecompanion.contracts.test_reports import TestReport
+from codecompanion.contracts.work import Replies, Roster, WorkQueue
 
 Clock = Callable[[], float]
 """Seconds since the epoch, UTC."""
@@ -32,11 +44,23 @@ class EventStore(Protocol):
         ...
 
     async def read(self, run_id: RunId) -> list[Recorded]:
-        """Return one run's events in order."""
+        """Return one stream's events in order; raises when this release cannot read them all."""
+        ...
+
+    async def read_texts(self, run_id: RunId) -> list[EventText]:
+        """Return one stream's events in order as they are stored, for a quick fold of a long run."""
+        ...
+
+    async def read_since(self, position: int, limit: int, correlation_id: str | None = None) -> list[Recorded]:
+        """Return at most ``limit`` events of all streams after ``position``, in the order of the whole log.
+
+        With a ``correlation_id`` only those that hang together by it. What this release cannot read is left
+        out; an empty answer means that there is nothing more.
+        """
         ...
 
     async def run_ids(self) -> list[RunId]:
-        """Return every run's id, oldest first."""
+        """Return every run's id, oldest first; streams that are no run begin with ``~`` and are left out."""
         ...
 
     async def close(self) -> None:
@@ -48,7 +72,80 @@ class VersionConflict(Exception):
     """Someone else appended to the run first."""
 
 
-class Bus(Protocol):
+class BlobStore(Protocol):
+    """Contents kept once each, under the SHA-256 of their bytes, beside the log that speaks of them."""
+
+    async def put(self, content: bytes) -> str:
+        """Keep the bytes, durable on return, and return their hash (64 hex digits); again is free."""
+        ...
+
+    async def get(self, sha256: str) -> bytes:
+        """Return the bytes of a hash, checked against it; raises ``BlobLost``."""
+        ...
+
+
+class BlobLost(OrchestraError):
+    """A kept content is not there, or is not what its hash says."""
+
+    def __init__(self, sha256: str, why: str) -> None:
+        super().__init__(f"the content {sha256[:64]!r} cannot be had: {why}")
+        self.sha256 = sha256
+
+
+class ProjectRecords(Protocol):
+    """Past work in tables that are quick to ask, and what the router has learned from it.
+
+    All but the last two kinds are derived from the log: a read brings them up to its end first.
+    """
+
+    async def sessions(self, limit: int = 100) -> list[SessionRecord]:
+        """Return the runs, the newest first."""
+        ...
+
+    async def session(self, run_id: RunId) -> SessionRecord | None:
+        """Return one run; None when the log has no such run."""
+        ...
+
+    async def artifacts(self, run_id: RunId) -> list[ArtifactRecord]:
+        """Return what a run made, oldest first."""
+        ...
+
+    async def timeline(
+        self, run_id: RunId | None = None, after: int = 0, limit: int = 200
+    ) -> list[TimelineEntry]:
+        """Return what happened after a position of the log, of one run or of all, in order."""
+        ...
+
+    async def agent_performance(self) -> list[AgentPerformance]:
+        """Return each role's work over all runs."""
+        ...
+
+    async def quality(self, run_id: RunId) -> list[QualityRecord]:
+        """Return a run's test runs in order."""
+        ...
+
+    async def router_performance(self) -> list[ModelPerformance]:
+        """Return each role's calls to each model over all runs."""
+        ...
+
+    async def bandit_data(self, role: str | None = None) -> list[BanditObservation]:
+        """Return what was learned about the choice of models, for one role or all, oldest first."""
+        ...
+
+    async def note_reward(self, observation: BanditObservation) -> None:
+        """Keep an observation, durable on return."""
+        ...
+
+    async def router_decisions(self, run_id: RunId | None = None) -> list[RouterDecision]:
+        """Return which models were chosen, in one run or in all, oldest first."""
+        ...
+
+    async def note_decision(self, decision: RouterDecision) -> None:
+        """Keep a decision, durable on return."""
+        ...
+
+
+class EventFeed(Protocol):
     """Tells listeners of recorded events, in order per run; a slow listener never blocks the publisher."""
 
     def publish(self, recorded: Recorded) -> None:
@@ -57,6 +154,49 @@ class Bus(Protocol):
 
     def subscribe(self, run_id: RunId | None = None) -> AsyncIterator[Recorded]:
         """Yield events published from now on; of one run, or of all; raises ``SubscriberLagged``."""
+        ...
+
+
+class Bus(EventFeed, Protocol):
+    """The one way between parts and processes: what happened, what is to be done, and who is there.
+
+    It is transport only: all of it may be lost, and is then put right from the log.
+    """
+
+    @property
+    def work(self) -> WorkQueue:
+        """What is to be done."""
+        ...
+
+    @property
+    def replies(self) -> Replies:
+        """What streams back meanwhile."""
+        ...
+
+    @property
+    def roster(self) -> Roster:
+        """Who is there to take work."""
+        ...
+
+    @property
+    def blobs(self) -> BlobStore:
+        """Large parts of messages, kept about as long as replies."""
+        ...
+
+    @property
+    def away(self) -> str | None:
+        """Why the transport cannot be reached at the moment, as a sentence; None while all is well.
+
+        Calls made meanwhile wait until it is back.
+        """
+        ...
+
+    async def away_changed(self) -> None:
+        """Return when ``away`` has changed."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections."""
         ...
 
 
@@ -139,6 +279,10 @@ class WorkspaceView(Protocol):
 
     def overlay(self) -> dict[str, str]:
         """Return path → text for all that differs from the disk (buffers, pending edits)."""
+        ...
+
+    def hidden(self) -> frozenset[str]:
+        """Return the paths of files that are on the disk and are no part of what is seen here."""
         ...
 
 

@@ -49,3 +49,13 @@ class RunRemoved(Contract):
     reason: str
     events: int
     last_link: str
+
+
+class RunImported(Contract):
+    """A run came from a file as ``run_id``; there it was ``origin``, and its chain ended with ``last_link``."""
+
+    event: Literal["run_imported"] = "run_imported"
+    run_id: RunId
+    origin: RunId
+    source: str
+    last_link: str

@@ -5,7 +5,7 @@ from typing import Literal
 from codecompanion.contracts.base import Contract
 from codecompanion.contracts.ids import RunId, TaskId
 from codecompanion.contracts.messages import Role
-from codecompanion.contracts.orders import RunKind
+from codecompanion.contracts.orders import RunKind, RunMode
 
 Phase = Literal[
     "planning", "working", "testing", "mending", "waiting", "paused", "done", "red", "failed", "stopped"
@@ -27,7 +27,11 @@ class TaskStatus(Contract):
 
 
 class RunStatus(Contract):
-    """One run. ``percent`` never goes back; ``cost`` is in US dollars, None while a price is not known."""
+    """One run. ``percent`` never goes back; ``cost`` is in US dollars, None while a price is not known.
+
+    ``next_task`` is the one that goes next where the run waits for the person. An ``interrupted`` run has not
+    ended and is under way nowhere: it can be resumed or stopped.
+    """
 
     run_id: RunId
     kind: RunKind
@@ -48,6 +52,9 @@ class RunStatus(Contract):
     started_at: float = 0.0
     updated_at: float = 0.0
     summary: str = ""
+    mode: RunMode = "automatic"
+    next_task: TaskId | None = None
+    interrupted: bool = False
 
     @property
     def ended(self) -> bool:

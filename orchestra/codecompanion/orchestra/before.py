@@ -42,6 +42,10 @@ class BeforeView:
         """Return nothing: what the editor shows now is about the changed files."""
         return []
 
+    def hidden(self) -> frozenset[str]:
+        """Return the files that the run made."""
+        return self._view.hidden() | {path for path, text in self._before.items() if text is None}
+
     def overlay(self) -> dict[str, str]:
         """Return the earlier texts over the user's unsaved ones."""
         earlier = {path: text for path, text in self._before.items() if text is not None}

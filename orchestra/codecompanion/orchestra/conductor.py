@@ -37,6 +37,7 @@ class Conductor:
         """Return how the run ends; raises ``OrchestraError`` when it cannot go on."""
         if self._state.plan is None:
             await self._plan()
+        await self._gate.approval()
         order = self._desk.order
         if order.kind == "simulation":
             await self._schedule(self._rehearse)
@@ -65,7 +66,8 @@ class Conductor:
             lambda: self._state,
             work,
             self._give_up,
-            limit=1 if self._desk.order.stepwise else self._places.in_run,
+            limit=1 if self._desk.order.mode == "stepwise" else self._places.in_run,
+            may_start=self._gate.step,
         )
         try:
             await scheduler.run()
@@ -79,6 +81,8 @@ class Conductor:
         """Pretend to do a task, visibly, without a model or a file."""
         seconds = self._desk.order.simulation.seconds if self._desk.order.simulation else 0.5
         async with self._crew.turn(self._gate.step):
+            if self._crew.startable(task.id) is None:
+                return
             await self._desk.log.handle(c.StartTask(task.id, task.role))
             for step in range(1, 6):
                 await asyncio.sleep(seconds / 5)

@@ -2,13 +2,15 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from codecompanion.contracts import events as e
 from codecompanion.contracts.errors import BadRequest, OrchestraError
 from codecompanion.contracts.events import Recorded
 from codecompanion.contracts.ids import IdSource, RunId, TaskId, random_id
 from codecompanion.contracts.orders import RunOrder
+from codecompanion.contracts.plan import Plan
 from codecompanion.contracts.ports import (
     Bus,
     Clock,
@@ -19,25 +21,35 @@ from codecompanion.contracts.ports import (
     TestRunner,
     WorkspaceView,
 )
+from codecompanion.contracts.session_events import SESSIONS
 from codecompanion.contracts.status import RunStatus
 from codecompanion.orchestra.agents.desk import AgentLimits, Desk
-from codecompanion.orchestra.agents.transcript import Transcript, transcripts
+from codecompanion.orchestra.agents.transcript import Transcripts
 from codecompanion.orchestra.conductor import Conductor
 from codecompanion.orchestra.crew import Places
 from codecompanion.orchestra.gate import Gate
+from codecompanion.orchestra.guard import Guard, RunLimits
+from codecompanion.orchestra.keeper import ending_of, keep, record_end, was_ended
+from codecompanion.orchestra.plan_edits import edit_plan, edit_plan_text, plan_text
+from codecompanion.orchestra.replay.run_notes import run_notes
 from codecompanion.orchestra.runs import commands as c
+from codecompanion.orchestra.runs.contexts import ORCHESTRA
 from codecompanion.orchestra.runs.decide import NotNow
+from codecompanion.orchestra.runs.effort import Effort
 from codecompanion.orchestra.runs.log import RunLog
+from codecompanion.orchestra.runs.quick_fold import fold_texts
 from codecompanion.orchestra.runs.status import status_of
 from codecompanion.orchestra.summary import Ending
 
 MAX_REQUEST_CHARS = 200_000
+MOST_ENDED = 50
+"""Ended runs whose state is kept at hand."""
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What the engine is made of: one set for a workspace folder."""
+    """What the engine is made of: one set for a workspace folder. ``edits_by`` is who settles edits there."""
 
     store: EventStore
     bus: Bus
@@ -45,6 +57,7 @@ class Parts:
     view: WorkspaceView
     sink: EditSink
     tests: TestRunner
+    edits_by: str = ORCHESTRA
 
 
 @dataclass(slots=True)
@@ -67,19 +80,31 @@ class Engine:
         ids: IdSource = random_id,
         max_parallel: int = 12,
         limits: AgentLimits | None = None,
+        run_limits: RunLimits | None = None,
     ) -> None:
         self._parts = parts
         self._clock = clock
         self._ids = ids
         self._limits = limits or AgentLimits()
+        self._run_limits = run_limits or RunLimits()
         self._places = Places(max_parallel, asyncio.Semaphore(max_parallel))
         self._runs: dict[RunId, _Run] = {}
+        self._over: set[RunId] = set()
+
+    def adopt(self, *, max_parallel: int, limits: AgentLimits, run_limits: RunLimits | None = None) -> None:
+        """Let runs that begin from now on keep to these bounds; those under way keep theirs."""
+        self._limits = limits
+        self._run_limits = run_limits or self._run_limits
+        if max_parallel != self._places.in_run:
+            self._places = Places(max_parallel, asyncio.Semaphore(max_parallel))
 
     async def start(self, order: RunOrder, run_id: RunId | None = None) -> RunId:
         """Record the order and begin; raises ``BadRequest`` when it cannot be taken."""
         _demand_usable(order)
+        if self._parts.bus.away is not None:
+            raise BadRequest(self._parts.bus.away)
         name = run_id or self._ids("run")
-        log = RunLog(name, self._parts.store, self._parts.bus)
+        log = RunLog(name, self._parts.store, self._parts.bus, edits_by=self._parts.edits_by)
         run = _Run(log, Gate(lambda: log.state), self._clock())
         self._runs[name] = run
         try:
@@ -87,41 +112,88 @@ class Engine:
         except BaseException:
             del self._runs[name]
             raise
-        self._begin(name, run, order)
+        self._begin(name, run, [(e.RunStarted(order=order), run.started_at)])
         return name
 
     async def reopen(self, run_id: RunId) -> None:
         """Go on with a run of the log that was interrupted; what was answered or decided is not asked again.
 
-        A run that has ended, or is running here, stays as it is. Raises ``BadRequest`` for an unknown one.
+        A paused run stays paused. A run that has ended, or is running here, stays as it is; one that was being
+        ended is ended now. Raises ``BadRequest`` for an unknown one.
         """
         if run_id in self._runs:
             return
-        log, history = await RunLog.open(run_id, self._parts.store, self._parts.bus)
-        if log.state.order is None:
-            raise BadRequest(f"unknown run {run_id!r}; it is not in this workspace's log")
+        log, history = await self._open(run_id)
+        if run_id in self._runs:
+            return
         run = _Run(log, Gate(lambda: log.state), history[0].at)
         self._runs[run_id] = run
-        if not log.state.ended:
-            await log.handle(c.ReopenRun())
-            self._begin(run_id, run, log.state.order, transcripts(one.body for one in history))
+        if log.state.ended:
+            return
+        if was_ended(log.state):
+            await record_end(log, ending_of(log.state))
+            return
+        await log.handle(c.ReopenRun())
+        self._begin(run_id, run, [*((one.body, one.at) for one in history), (e.RunReopened(), self._clock())])
+
+    async def _open(self, run_id: RunId) -> tuple[RunLog, list[Recorded]]:
+        """Return the log of a run that is not running here; raises ``BadRequest`` for an unknown one."""
+        log, history = await RunLog.open(
+            run_id, self._parts.store, self._parts.bus, edits_by=self._parts.edits_by
+        )
+        if log.state.order is None:
+            known = ", ".join((await self._parts.store.run_ids())[-5:]) or "none yet"
+            raise BadRequest(f"unknown run {run_id!r}; known: {known}")
+        return log, history
 
     async def interrupted(self) -> list[RunStatus]:
         """Return the runs of the log that neither ended nor run here."""
         found = []
+        aside = await self._set_aside()
         for run_id in await self._parts.store.run_ids():
-            if run_id in self._runs:
+            if run_id in self._runs or run_id in aside or run_id in self._over:
                 continue
-            log, history = await RunLog.open(run_id, self._parts.store, self._parts.bus)
-            if log.state.started and not log.state.ended:
-                found.append(status_of(run_id, log.state, started_at=history[0].at, updated_at=history[-1].at))
+            try:
+                texts = await self._parts.store.read_texts(run_id)
+                state = fold_texts(one.text for one in texts)
+            except (OrchestraError, LookupError, TypeError, ValueError) as damage:
+                # one run that cannot be followed any more must not hide the others
+                _log.warning("run %s cannot be followed: %s", run_id, damage)
+                continue
+            if state.ended:
+                self._over.add(run_id)
+            elif state.started:
+                status = status_of(run_id, state, started_at=texts[0].at, updated_at=texts[-1].at)
+                found.append(status.model_copy(update={"interrupted": True}))
         return found
 
-    def _begin(
-        self, run_id: RunId, run: _Run, order: RunOrder, known: dict[TaskId, Transcript] | None = None
-    ) -> None:
+    async def _set_aside(self) -> Collection[RunId]:
+        """Return the runs that are never gone on with, such as those whose end was lost with a damaged log."""
+        try:
+            return run_notes(await self._parts.store.read(SESSIONS)).set_aside
+        except OrchestraError as damage:
+            _log.warning("what was done with whole runs cannot be read: %s", damage)
+            return ()
+
+    def _let_go(self) -> None:
+        """Keep only the newest ended runs in memory: the log has them all."""
+        ended = [run_id for run_id, run in self._runs.items() if run.keeper is not None and run.keeper.done()]
+        for run_id in ended[:-MOST_ENDED]:
+            del self._runs[run_id]
+
+    def _begin(self, run_id: RunId, run: _Run, history: Sequence[tuple[e.Event, float]]) -> None:
+        """Let the work of a run begin; ``history`` is what happened in it so far, and when."""
+        order = run.log.state.order
+        assert order is not None
+        effort = Effort()
+        for event, at in history:
+            effort.add(event, at)
+        guard = Guard(self._run_limits, self._clock, effort)
+        known = Transcripts(event for event, _ in history)
+        run.log.follow(guard.heard)
+        run.log.follow(known.heard)
         desk = Desk(
-            transcripts=known or {},
+            transcripts=known,
             order=order,
             log=run.log,
             gateway=self._parts.gateway,
@@ -129,65 +201,91 @@ class Engine:
             sink=self._parts.sink,
             tests=self._parts.tests,
             gate=run.gate.open,
+            admit=guard.admit,
             ids=self._ids,
             limits=self._limits,
         )
+        self._let_go()
         conductor = Conductor(desk, run.gate, self._places)
         run.work = asyncio.create_task(conductor.drive(), name=f"work of {run_id}")
-        run.keeper = asyncio.create_task(self._keep(run, desk), name=f"keeper of {run_id}")
+        run.keeper = asyncio.create_task(keep(run.log, run.work, desk, guard), name=f"keeper of {run_id}")
 
-    async def _keep(self, run: _Run, desk: Desk) -> None:
-        """See the run's work to its end and record that end, whatever it is."""
-        assert run.work is not None
-        try:
-            ending = await run.work
-        except asyncio.CancelledError:
-            reason = run.log.state.stop_reason
-            if reason is None:
-                # the program ends, not the run: it stays open in the log and can be resumed
-                run.work.cancel()
-                raise
-            ending = _stopped(run.log.state.files(), reason)
-        except OrchestraError as error:
-            ending = Ending("failed", str(error))
-        except Exception:  # noqa: BLE001 - the run's boundary
-            _log.exception("run %s failed unexpectedly", run.log.run_id)
-            ending = Ending("failed", "an unexpected fault in Orchestra ended the run; its log has the details")
-        await desk.finish_pushes(1.0)
-        if ending.outcome != "stopped":
-            await desk.confirm_edits()
-        try:
-            await run.log.handle(c.FinishRun(ending.outcome, ending.summary))
-        except NotNow:
-            pass
-        except Exception:  # noqa: BLE001 - the run's boundary
-            _log.exception("the end of run %s could not be recorded", run.log.run_id)
+    async def pause(self, run_id: RunId, reason: str = "") -> None:
+        """Let no further agent, model call or edit begin; what is under way finishes.
 
-    async def pause(self, run_id: RunId) -> None:
-        """Let no further agent, model call or edit begin; what is under way finishes."""
-        await self._steer(run_id, c.PauseRun())
+        An interrupted run is paused in the log: it stays so when it is reopened. ``reason`` is given when not
+        the person wants it.
+        """
+        await self._steer(run_id, c.PauseRun(reason))
 
     async def resume(self, run_id: RunId) -> None:
-        """Go on after a pause."""
-        await self._steer(run_id, c.ResumeRun())
+        """Go on after a pause, or with a run of the log that was interrupted, paused or not."""
+        here = run_id in self._runs
+        await self.reopen(run_id)
+        if here or self._run(run_id).log.state.paused:
+            await self._steer(run_id, c.ResumeRun())
 
-    async def next(self, run_id: RunId) -> None:
-        """In a stepwise run, let one more agent go."""
+    async def next(self, run_id: RunId, instruction: str = "") -> None:
+        """In a stepwise run, let one more agent go; ``instruction`` is told to it besides."""
+        if instruction.strip():
+            ready = self._run(run_id).log.state.ready()
+            if not ready:
+                raise NotNow("no agent is about to begin, so nobody can be told; go on without an instruction")
+            await self.instruct(run_id, ready[0].id, instruction)
         await self._steer(run_id, c.GrantStep())
 
+    async def approve(self, run_id: RunId) -> None:
+        """Let a run whose plan waits for approval carry it out; raises ``NotNow``."""
+        await self._steer(run_id, c.ApprovePlan())
+
+    async def instruct(self, run_id: RunId, task_id: TaskId, text: str) -> None:
+        """Tell the agent of a task that has not begun more; raises ``NotNow``."""
+        await self._steer(run_id, c.InstructTask(task_id, text))
+
+    async def plan_text(self, run_id: RunId) -> str:
+        """Return a run's plan as text that a person can change; raises ``BadRequest`` while there is none."""
+        return plan_text((await self._log_of(run_id)).state)
+
+    async def edit_plan(
+        self, run_id: RunId, plan: Plan, instructions: Mapping[TaskId, tuple[str, ...]] | None = None
+    ) -> None:
+        """Put another plan in the place of a run's; as ``plan_edits.edit_plan``."""
+        await edit_plan(await self._log_of(run_id), plan, instructions)
+        self._look_again(run_id)
+
+    async def edit_plan_text(self, run_id: RunId, text: str) -> None:
+        """Take in a plan's text as a person left it; raises ``UnclearPlan`` with the line and the mend."""
+        await edit_plan_text(await self._log_of(run_id), text)
+        self._look_again(run_id)
+
     async def stop(self, run_id: RunId, reason: str = "the user stopped it") -> None:
-        """Stop a run: its model streams are closed and its processes killed within a second."""
-        run = self._run(run_id)
-        if run.log.state.ended:
+        """Stop a run: its model streams are closed and its processes killed within a second.
+
+        A run of the log that is not running here ends there, without anything being started.
+        """
+        log = await self._log_of(run_id)
+        if log.state.ended:
             return
-        await run.log.handle(c.StopRun(reason))
-        if run.work is not None:
+        await log.handle(c.StopRun(reason))
+        run = self._runs.get(run_id)
+        if run is None:
+            await record_end(log, ending_of(log.state))
+        elif run.work is not None:
             run.work.cancel()
 
     async def _steer(self, run_id: RunId, command: c.Command) -> None:
-        run = self._run(run_id)
-        await run.log.handle(command)
-        run.gate.changed()
+        await (await self._log_of(run_id)).handle(command)
+        self._look_again(run_id)
+
+    def _look_again(self, run_id: RunId) -> None:
+        """Wake those of a run that wait at its gate."""
+        if run_id in self._runs:
+            self._runs[run_id].gate.changed()
+
+    async def _log_of(self, run_id: RunId) -> RunLog:
+        """Return the log of a run, running here or not; raises ``BadRequest`` for an unknown one."""
+        run = self._runs.get(run_id)
+        return run.log if run is not None else (await self._open(run_id))[0]
 
     def _run(self, run_id: RunId) -> _Run:
         if run_id not in self._runs:
@@ -252,8 +350,3 @@ def _demand_usable(order: RunOrder) -> None:
             f"the request has {len(order.request):,} characters; the most is {MAX_REQUEST_CHARS:,}. "
             "Put long material into a file of the workspace and name the file"
         )
-
-
-def _stopped(files: tuple[str, ...], reason: str) -> Ending:
-    kept = f" {len(files)} files written before that are kept." if files else " No file was changed."
-    return Ending("stopped", f"Stopped: {reason}.{kept}")

@@ -1,9 +1,10 @@
-"""Where agents wait: while a run is paused, and in a stepwise run for the next step."""
+"""Where agents wait: while a run is paused, for the plan's approval, and step by step for the next step."""
 
 import asyncio
 from collections.abc import Callable
 
 from codecompanion.orchestra.runs.state import RunState
+from codecompanion.orchestra.runs.status import waits_for_approval
 
 
 class Gate:
@@ -30,6 +31,12 @@ class Gate:
             await self._changed.wait()
             await self.open()
 
+    async def approval(self) -> None:
+        """Return when the plan may be carried out: at once in a run that does not ask for that."""
+        while waits_for_approval(self._state()):
+            await self._changed.wait()
+
     def _may_step(self) -> bool:
         state = self._state()
-        return not (state.order and state.order.stepwise) or state.steps_taken < state.steps_granted
+        stepwise = state.order is not None and state.order.mode == "stepwise"
+        return not stepwise or state.steps_taken < state.steps_granted

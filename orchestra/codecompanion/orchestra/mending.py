@@ -9,7 +9,15 @@ from codecompanion.orchestra.agents.desk import Desk
 from codecompanion.orchestra.before import BeforeView
 from codecompanion.orchestra.crew import Crew
 from codecompanion.orchestra.gate import Gate
-from codecompanion.orchestra.repair import is_repair, only_old_failures, reason_to_stop, repair_task
+from codecompanion.orchestra.repair import (
+    ended,
+    is_hopeless,
+    only_old_failures,
+    reason_to_stop,
+    repair_task,
+    repairs_of,
+    trouble_of,
+)
 from codecompanion.orchestra.runs import commands as c
 from codecompanion.orchestra.runs.state import RunState, TaskState
 from codecompanion.orchestra.summary import Ending, sum_up
@@ -37,7 +45,7 @@ class Mending:
         """Test what was done and mend what is newly broken."""
         if not self._state.reports:
             report = await self._test(0, self._desk.view)
-            if report.ran and not report.green:
+            if report.mendable:
                 await self._look_before()
         return await self._until_green()
 
@@ -55,18 +63,20 @@ class Mending:
         return await self._until_green()
 
     async def _until_green(self) -> Ending:
+        """Test, mend, test again; every round ends with a test run, also one whose repair failed."""
         while True:
-            repairs = [t for t in self._state.tasks.values() if is_repair(t.task, self._desk.order)]
-            if len(self._state.reports) <= sum(t.phase == "done" for t in repairs):
+            repairs = repairs_of(self._state.tasks.values(), self._desk.order)
+            troubles = [trouble_of(repair) for repair in ended(repairs)]
+            if len(self._state.reports) <= len(troubles):
                 await self._test(len(self._state.reports), self._desk.view)
             report = self._state.reports[-1]
-            if not report.ran or report.green or only_old_failures(self._state.baseline, report):
+            if not report.mendable or only_old_failures(self._state.baseline, report):
                 return sum_up(self._state)
-            if gave_up := next((t.summary for t in repairs if t.phase == "failed"), None):
-                return sum_up(self._state, f"Debugger could not mend it: {gave_up}")
-            if stop := reason_to_stop(self._state.reports, self._desk.order.max_repairs):
+            if stop := reason_to_stop(self._state.reports, self._desk.order.max_repairs, troubles):
                 return sum_up(self._state, stop)
-            await self._crew.mend(await self._next_repair(repairs), report)
+            error = await self._crew.mend(await self._next_repair(repairs), report)
+            if error is not None and is_hopeless(error):
+                return sum_up(self._state, f"Debugger could not mend it: {error}")
 
     async def _next_repair(self, repairs: list[TaskState]) -> PlanTask:
         for waiting in (t.task for t in repairs if t.phase == "waiting"):

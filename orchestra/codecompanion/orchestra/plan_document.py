@@ -100,7 +100,8 @@ def plan_from_text(text: str, known: Plan) -> PlanDraft:
         reader.take(number, line.strip())
     if not reader.tasks:
         raise UnclearPlan(0, "no task is left; write one as `## name: what to do`, or stop the run instead")
-    tasks = tuple(_task(read) for read in reader.tasks)
+    as_known = {task.id: task for task in known.tasks}
+    tasks = tuple(_as_known(_task(read), as_known) for read in reader.tasks)
     try:
         plan = Plan(
             summary=reader.summary,
@@ -197,6 +198,22 @@ def _task(read: _TaskText) -> PlanTask:
     except ValidationError as error:
         where = "its name" if error.errors()[0]["loc"][0] == "id" else "what it does"
         raise UnclearPlan(read.line, f"{where} is missing or too long; write `## name: what to do`") from error
+
+
+def _as_known(task: PlanTask, known: Mapping[TaskId, PlanTask]) -> PlanTask:
+    """Return the task as it was known where its text is the same: a text cannot say all that a plan can."""
+    before = known.get(task.id)
+    same = before is not None and [*_task_lines(before, (), False)] == [*_task_lines(task, (), False)]
+    return before if before is not None and same else task
+
+
+def line_about(text: str, message: str) -> int:
+    """Return the line, from 0, of the task that a message names in quotes; 0 where it names none."""
+    for number, line in enumerate(text.splitlines()):
+        task = _TASK.fullmatch(line.strip())
+        if task is not None and repr(task[1].strip()) in message:
+            return number
+    return 0
 
 
 def _words(error: ValidationError) -> str:

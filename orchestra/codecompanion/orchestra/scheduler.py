@@ -7,11 +7,16 @@ from codecompanion.contracts.plan import PlanTask
 from codecompanion.orchestra.runs.state import RunState
 
 
+async def _at_once() -> None:
+    """Let every task begin."""
+
+
 class Scheduler:
     """Starts a task when its dependencies are done, a place is free and no running task writes its files.
 
-    ``work`` does one task and records its end in the run's state before it returns. ``give_up`` records
-    that a task cannot start because one it waits for failed.
+    ``may_start`` returns when one may begin: which one is looked up after that, as the plan may be changed
+    meanwhile. ``work`` does one task and records its end in the run's state before it returns. ``give_up``
+    records that a task cannot start because one it waits for failed.
     """
 
     def __init__(
@@ -21,11 +26,13 @@ class Scheduler:
         give_up: Callable[[PlanTask, str], Awaitable[None]],
         *,
         limit: int,
+        may_start: Callable[[], Awaitable[None]] = _at_once,
     ) -> None:
         self._state = state
         self._work = work
         self._give_up = give_up
         self._limit = limit
+        self._may_start = may_start
         self._running: dict[str, PlanTask] = {}
         self._freed = asyncio.Event()
 
@@ -36,10 +43,14 @@ class Scheduler:
                 await self._fail_orphans()
                 # cleared before the look, so that a task ending during it is not missed
                 self._freed.clear()
+                if self._startable():
+                    await self._may_start()
                 for task in self._startable():
                     self._running[task.id] = task
                     group.create_task(self._one(task), name=f"task {task.id}")
                 if not self._running:
+                    if self._orphans():
+                        continue
                     return
                 await self._freed.wait()
 

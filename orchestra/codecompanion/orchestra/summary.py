@@ -3,8 +3,11 @@
 from dataclasses import dataclass
 
 from codecompanion.contracts.events import Outcome
-from codecompanion.orchestra.repair import is_repair, only_old_failures
+from codecompanion.contracts.messages import Role
+from codecompanion.contracts.test_reports import TestReport
+from codecompanion.orchestra.repair import ended, is_repair, only_old_failures, repairs_of
 from codecompanion.orchestra.runs.state import RunState
+from codecompanion.orchestra.weakening.policy import is_about_tests, is_test_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +29,16 @@ def sum_up(state: RunState, gave_up: str = "") -> Ending:
     sentences = [_files(state), _tests(state), _failures(state)]
     if gave_up:
         sentences.append(f"Stopped: {gave_up.rstrip('.')}.")
-    sentences += [_tried(state), _left_out(state), _no_model(state)]
+    sentences += [_changed_tests(state), _tried(state, gave_up), _left_out(state), _no_model(state)]
     return Ending(outcome, " ".join(sentence for sentence in sentences if sentence))
+
+
+def sum_up_limit(state: RunState) -> Ending:
+    """Return the ending of a run that a guard ended: it is not done, whatever it got to."""
+    red = bool(state.reports) and not state.reports[-1].green
+    limit = f"Stopped: {state.limit}."
+    sentences = [_files(state), _tests(state), _failures(state), limit, _left_out(state)]
+    return Ending("red" if red else "failed", " ".join(sentence for sentence in sentences if sentence))
 
 
 def _outcome(state: RunState) -> Outcome:
@@ -38,9 +49,19 @@ def _outcome(state: RunState) -> Outcome:
     last = state.reports[-1]
     if last.green:
         return "done"
-    # a change to a project that has no tests can be done; new software and tests cannot be without running
-    untested_is_fine = state.order is not None and state.order.kind in ("change", "fix", "design")
-    return "done" if not last.ran and untested_is_fine else "red"
+    # tests that are there and could not start show nothing; where there are none and none were asked for, no
+    # test can say more
+    return "done" if _has_no_tests(last) and not _tests_were_asked_for(state) else "red"
+
+
+def _has_no_tests(report: TestReport) -> bool:
+    return not report.ran and not report.not_started
+
+
+def _tests_were_asked_for(state: RunState) -> bool:
+    """New software and tests cannot be done without a test that ran; nor can a plan with a TestWriter."""
+    by_kind = state.order is not None and state.order.kind in ("project", "tests")
+    return by_kind or any(t.task.role is Role.TEST_WRITER for t in state.tasks.values())
 
 
 def _files(state: RunState) -> str:
@@ -55,16 +76,30 @@ def _tests(state: RunState) -> str:
     if not state.reports:
         return ""
     last = state.reports[-1]
-    if not last.ran:
+    if _has_no_tests(last):
         return f"No tests were run: {last.output.strip() or 'none were found'}"
+    if not last.ran:
+        return f"The tests could not start: {_missing(last)}."
     if last.green:
         return "The one test passes." if last.passed == 1 else f"All {last.passed} tests pass."
-    if not last.passed and not last.failed:
-        return "The tests could not start."
-    said = f"{last.failed} of {last.passed + last.failed} tests fail{_named(last.failures)}."
+    said = _ran(last)
     if only_old_failures(state.baseline, last):
         said += " They failed before this run too."
-    return said
+    return f"{said} Others could not start: {_missing(last)}." if last.not_started else said
+
+
+def _ran(report: TestReport) -> str:
+    """Return what a red report says of the tests that ran."""
+    if not report.mendable:
+        return f"{report.passed} tests ran and pass." if report.passed != 1 else "One test ran and passes."
+    if not report.passed and not report.failed:
+        return "The tests could not start."
+    return f"{report.failed} of {report.passed + report.failed} tests fail{_named(report.failures)}."
+
+
+def _missing(report: TestReport) -> str:
+    reasons = [reason.strip().removeprefix("the tests could not start: ") for reason in report.not_started]
+    return "; ".join(reasons).rstrip(".")
 
 
 def _named(failures: tuple[str, ...]) -> str:
@@ -80,11 +115,20 @@ def _failures(state: RunState) -> str:
     return " ".join(f"{t.task.role} failed at {t.task.title!r}: {t.summary}" for t in failed[:3])
 
 
-def _tried(state: RunState) -> str:
+def _tried(state: RunState, gave_up: str) -> str:
     if state.reports and state.reports[-1].green:
         return ""
-    tried = [t.summary for t in state.tasks.values() if t.phase == "done" and is_repair(t.task, state.order)]
-    return f"Tried: {' | '.join(tried)}" if tried else ""
+    rounds = ended(repairs_of(state.tasks.values(), state.order))
+    came_to = [t.summary for t in rounds if t.summary not in gave_up]
+    return f"Tried: {' | '.join(came_to)}" if came_to else ""
+
+
+def _changed_tests(state: RunState) -> str:
+    """Mending may correct what a test expects; a person should know, and look."""
+    if state.order is None or is_about_tests(state.order):
+        return ""
+    paths = [path for path, role in state.authors.items() if role is Role.DEBUGGER and is_test_file(path)]
+    return f"Debugger changed tests: {', '.join(paths)}." if paths else ""
 
 
 def _left_out(state: RunState) -> str:

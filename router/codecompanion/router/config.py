@@ -188,7 +188,8 @@ class RouterConfig(_Frozen):
 
     ``models`` holds only what differs from ``DEFAULT_MODELS``. ``deadline`` bounds every call, retries and
     all, in seconds (a request may ask for less); ``silence`` is how many seconds a connection may bring
-    nothing; ``max_attempts`` counts the tries with one provider before the next is taken.
+    nothing; ``max_attempts`` counts the tries with one provider before the next is taken. ``max_parallel`` says
+    how many calls a provider gets at the same time; one that it does not name gets as many as there are.
     """
 
     anthropic: ProviderConfig = ProviderConfig()
@@ -200,6 +201,7 @@ class RouterConfig(_Frozen):
     deadline: float = Field(default=300.0, gt=0)
     silence: float = Field(default=120.0, gt=0)
     max_attempts: int = Field(default=3, ge=1, le=10)
+    max_parallel: Mapping[str, int] = Field(default_factory=dict)
 
     def configured(self, provider: str) -> bool:
         """Whether ``provider`` can be called; the offline provider always can."""

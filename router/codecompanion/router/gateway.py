@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from codecompanion.contracts.errors import ProviderError, ProviderFault
-from codecompanion.contracts.messages import Role
+from codecompanion.contracts.messages import Priority, Role
 from codecompanion.contracts.model_calls import ModelRequest, ProviderState, Restarted, StreamPart
 from codecompanion.contracts.ports import ModelClient, TemplateLibrary
 from codecompanion.router.choice import Choice, RoleChoice
 from codecompanion.router.config import OFFLINE, ModelRef, RouterConfig
+from codecompanion.router.places import ProviderPlaces
 from codecompanion.router.providers.assembly import make_clients, states_before_any_call
 from codecompanion.router.retries import MonotonicClock, RetryPolicy
 
@@ -30,7 +31,8 @@ class _Call:
 class Gateway:
     """A ``ModelGateway`` over the clients of all providers.
 
-    One deadline covers all tries and all waits of a call. A provider that refused its key is left out for
+    One deadline covers all tries of a call and all waits between them, but not the wait for a place at a
+    provider. A provider that refused its key is left out for
     the rest of the session, or until ``check`` finds the key good. Each try after the first begins with a
     ``Restarted`` part that says what went wrong and who is asked now.
     """
@@ -42,12 +44,14 @@ class Gateway:
         retries: RetryPolicy,
         *,
         known: Iterable[ProviderState] = (),
+        places: ProviderPlaces | None = None,
         deadline: float = 300.0,
         clock: MonotonicClock = time.monotonic,
     ) -> None:
         self._choice = choice
         self._clients = clients
         self._retries = retries
+        self._places = places or ProviderPlaces()
         self._deadline = deadline
         self._clock = clock
         self._refused: dict[str, ProviderError] = {}
@@ -105,6 +109,14 @@ class Gateway:
             await client.close()
 
     async def _tries(self, ref: ModelRef, call: _Call) -> AsyncGenerator[StreamPart, None]:
+        came = self._clock()
+        async with self._places.place(ref.provider, _priority(call.request)):
+            call.ends_at += self._clock() - came
+            async with aclosing(self._tries_in_place(ref, call)) as parts:
+                async for part in parts:
+                    yield part
+
+    async def _tries_in_place(self, ref: ModelRef, call: _Call) -> AsyncGenerator[StreamPart, None]:
         async for attempt in self._retries.attempts(call.ends_at):
             with attempt:
                 if call.failed:
@@ -130,15 +142,29 @@ class Gateway:
         return self._states.get(provider) or ProviderState(provider=provider, configured=True)
 
 
-def build_gateway(config: RouterConfig, templates: TemplateLibrary) -> Gateway:
-    """Return the gateway ``config`` describes; nothing heavy is imported and nobody is asked before a call."""
+def build_gateway(
+    config: RouterConfig, templates: TemplateLibrary, places: ProviderPlaces | None = None
+) -> Gateway:
+    """Return the gateway ``config`` describes; nothing heavy is imported and nobody is asked before a call.
+
+    ``places`` are those that all gateways of a process share; they keep to ``config`` from now on.
+    """
+    places = places or ProviderPlaces()
+    places.adopt(config.max_parallel)
     return Gateway(
         RoleChoice(config),
         make_clients(config, templates),
         RetryPolicy(max_attempts=config.max_attempts, clock=time.monotonic),
         known=states_before_any_call(config),
+        places=places,
         deadline=config.deadline,
     )
+
+
+def _priority(request: ModelRequest) -> int:
+    """A call is as urgent as the task it is for; without a plan nobody else can begin."""
+    task = request.brief.task if request.brief is not None else None
+    return task.priority if task is not None else Priority.HIGH
 
 
 def _all_of(errors: Iterable[ProviderError]) -> ProviderError:

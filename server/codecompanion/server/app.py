@@ -10,6 +10,7 @@ from pygls.exceptions import JsonRpcException
 
 from codecompanion.contracts.errors import OrchestraError
 from codecompanion.server.commands import COMMANDS, PREFIX, handler_of
+from codecompanion.server.logs import redactor
 from codecompanion.server.session import Session
 from codecompanion.server.settings.folders import user_file
 from codecompanion.server.wire.errors import RequestFailed, as_rpc_error
@@ -48,7 +49,9 @@ def make_server(
     log_level: str | None = None,
 ) -> OrchestraServer:
     """Return a server ready to be served; ``log_level``, if given, outweighs the settings'."""
-    server = OrchestraServer(NAME, VERSION, extra_capabilities=EXTRA, translate_error=as_answer)
+    server = OrchestraServer(
+        NAME, VERSION, extra_capabilities=EXTRA, translate_error=as_answer, redact=redactor
+    )
     session = Session(server, environ=environ, user_file=settings_file, log_level=log_level)
     for command in COMMANDS:
         server.command(PREFIX + command)(handler_of(session, command))

@@ -1,4 +1,4 @@
-"""The command line: `orchestra serve | run | keys | schema`.
+"""The command line: `orchestra serve | run | runs | db | keys | worker | fleet | schema`.
 
 Start-up is what an editor waits for, so this module imports nothing that takes time: each sub-command is
 imported when it is the one asked for, and `serve` must get by without pydantic and rich.
@@ -80,6 +80,7 @@ def _run(args: argparse.Namespace) -> int:
             offline=args.offline,
             as_json=args.json,
             step=args.step,
+            approve=args.approve,
             log_level=args.log_level,
         )
     )
@@ -89,6 +90,30 @@ def _keys(args: argparse.Namespace) -> int:
     from codecompanion.server.cli_commands.keys import keys  # noqa: PLC0415
 
     return keys(check=args.check, as_json=args.json)
+
+
+def _runs(args: argparse.Namespace) -> int:
+    from codecompanion.server.cli_commands.runs import runs  # noqa: PLC0415
+
+    return runs(args.rest)
+
+
+def _db(args: argparse.Namespace) -> int:
+    from codecompanion.server.cli_commands.db import db  # noqa: PLC0415
+
+    return db(args.rest)
+
+
+def _worker(args: argparse.Namespace) -> int:
+    from codecompanion.server.cli_commands.worker import worker  # noqa: PLC0415
+
+    return worker(redis_url=args.redis, name=args.name, at_once=args.at_once, log_level=args.log_level)
+
+
+def _fleet(args: argparse.Namespace) -> int:
+    from codecompanion.server.cli_commands.fleet import fleet_status  # noqa: PLC0415
+
+    return fleet_status(redis_url=args.redis, as_json=args.json)
 
 
 def _schema(args: argparse.Namespace) -> int:
@@ -110,6 +135,10 @@ def _parser() -> argparse.ArgumentParser:
     _add_serve(commands)
     _add_run(commands)
     _add_keys(commands)
+    _add_group(commands, "runs", _runs, "look at runs, go on with them, fork and share them")
+    _add_group(commands, "db", _db, "look after the database: status, check, backup, vacuum, rebuild, export")
+    _add_worker(commands)
+    _add_fleet(commands)
     _add(commands, "schema", _schema, "print the JSON Schemas of what the server sends and of the settings")
     return parser
 
@@ -149,6 +178,7 @@ def _add_run(commands: Commands) -> None:
     parser.add_argument("--offline", action="store_true", help="use no model, only the built-in templates")
     parser.add_argument("--json", action="store_true", help="print the result as one JSON object")
     parser.add_argument("--step", action="store_true", help="wait for Enter before each agent")
+    parser.add_argument("--approve", action="store_true", help="show the plan and ask before it is carried out")
     _add_log_level(parser, "warning")
 
 
@@ -158,6 +188,40 @@ def _add_keys(commands: Commands) -> None:
         "--check", action="store_true", help="ask each configured provider whether it takes the key"
     )
     parser.add_argument("--json", action="store_true", help="print a JSON list")
+
+
+def _add_worker(commands: Commands) -> None:
+    parser = _add(commands, "worker", _worker, "make model calls for runs on other machines, over a Redis")
+    _add_redis(parser)
+    parser.add_argument("--name", help="the worker's name, told apart from all others (default: made up)")
+    parser.add_argument(
+        "--at-once",
+        metavar="K",
+        type=int,
+        default=4,
+        help="how many calls to make at the same time (default: 4)",
+    )
+    _add_log_level(parser, "warning")
+
+
+def _add_fleet(commands: Commands) -> None:
+    parser = _add(commands, "fleet", _fleet, "show the workers at a Redis, what waits, and what was given up")
+    parser.add_argument("what", choices=("status",), help="show how the fleet stands")
+    _add_redis(parser)
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def _add_redis(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--redis", metavar="URL", help="the fleet's Redis, e.g. redis://host:6379/0 (default: what is set)"
+    )
+
+
+def _add_group(commands: Commands, name: str, command: Command, text: str) -> None:
+    # its sub-commands are made when they are asked for: no option of them is looked at here
+    parser = commands.add_parser(name, help=text, add_help=False, prefix_chars="\0", formatter_class=_HELP)
+    parser.add_argument("rest", nargs="*")
+    parser.set_defaults(command=command)
 
 
 def _add_log_level(parser: argparse.ArgumentParser, default: str) -> None:

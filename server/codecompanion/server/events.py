@@ -48,6 +48,8 @@ class RunReporter:
                 self._begin_agent(event.task_id, str(event.role), status)
             case "task_progressed" if agent := self._agents.get(event.task_id):
                 agent.report(event.text, round(100 * event.done / event.total) if event.total else None)
+            case "task_retried" if agent := self._agents.get(event.task_id):
+                agent.report(f"waits: {event.reason}")
             case "plan_made":
                 self._end_agent("plan", event.plan.summary)
             case "task_finished":

@@ -11,12 +11,21 @@ from pathlib import Path
 from typing import Any
 
 from codecompanion.contracts.base import Contract
+from codecompanion.contracts.database_reports import (
+    BackupFile,
+    DatabaseCheck,
+    DatabaseRebuild,
+    DatabaseStatus,
+    DatabaseVacuum,
+    LogExport,
+)
 from codecompanion.contracts.events import Recorded
 from codecompanion.contracts.model_calls import ProviderState
 from codecompanion.contracts.status import RunStatus
 from codecompanion.server.commands import COMMANDS, PREFIX, module_of
 from codecompanion.server.commands.arguments import KINDS, wire_name
 from codecompanion.server.events import EVENT, STATUS
+from codecompanion.server.runs.answers import LogChecks, RunComparison, RunList, RunMoment, RunStory
 
 
 class Started(Contract):
@@ -35,14 +44,24 @@ class Steered(Contract):
     other_runs: tuple[str, ...]
 
 
+class PlanShown(Contract):
+    """A run's plan as a document: where it is, its text, and whether the editor showed it."""
+
+    run_id: str
+    uri: str
+    file: str
+    text: str
+    shown: bool
+
+
 class StoppedAll(Contract):
-    """The runs that were active and are being stopped."""
+    """The runs that were active or interrupted, and are stopped now."""
 
     run_ids: tuple[str, ...]
 
 
 class Runs(Contract):
-    """The runs of this session, oldest first."""
+    """The runs of this session, and those an earlier one left open, oldest first."""
 
     runs: tuple[RunStatus, ...]
 
@@ -78,6 +97,49 @@ class Health(Contract):
     active_runs: tuple[str, ...]
 
 
+class ForkStarted(Contract):
+    """A fork goes on from event ``version`` of ``origin``; ``folder`` is where its files are."""
+
+    run_id: str
+    workspace: str
+    progress_token: str
+    origin: str
+    version: int
+    folder: str
+    changes: tuple[str, ...]
+
+
+class RunExported(Contract):
+    """The file that was written."""
+
+    run_id: str
+    file: str
+    events: int
+
+
+class RunTakenIn(Contract):
+    """A run that came from a file, where it was ``origin``; ``ended`` says whether it had ended there."""
+
+    run_id: str
+    origin: str
+    events: int
+    ended: bool
+
+
+class RunNamed(Contract):
+    """A run and its name."""
+
+    run_id: str
+    title: str
+
+
+class RunKept(Contract):
+    """A run, and whether it is in the archive."""
+
+    run_id: str
+    archived: bool
+
+
 RESULTS: dict[str, type[Contract]] = {
     "startProject": Started,
     "changeCode": Started,
@@ -86,6 +148,10 @@ RESULTS: dict[str, type[Contract]] = {
     "designUI": Started,
     "runRequest": Started,
     "simulateTask": Started,
+    "plan": PlanShown,
+    "approvePlan": Steered,
+    "editPlan": Steered,
+    "instruct": Steered,
     "next": Steered,
     "pause": Steered,
     "resume": Steered,
@@ -94,6 +160,22 @@ RESULTS: dict[str, type[Contract]] = {
     "status": Runs,
     "health": Health,
     "keys": Providers,
+    "dbStatus": DatabaseStatus,
+    "dbCheck": DatabaseCheck,
+    "dbBackup": BackupFile,
+    "dbVacuum": DatabaseVacuum,
+    "dbRebuild": DatabaseRebuild,
+    "dbExport": LogExport,
+    "runsList": RunList,
+    "runsShow": RunStory,
+    "runsReplay": RunMoment,
+    "runsFork": ForkStarted,
+    "runsDiff": RunComparison,
+    "runsVerify": LogChecks,
+    "runsExport": RunExported,
+    "runsImport": RunTakenIn,
+    "runsRename": RunNamed,
+    "runsArchive": RunKept,
 }
 
 

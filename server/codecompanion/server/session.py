@@ -18,16 +18,19 @@ from codecompanion.server.editor.live_runs import LiveRun, LiveRuns
 from codecompanion.server.editor.open_documents import OpenDocuments
 from codecompanion.server.editor.places import folder_of, relative_to, same_folder
 from codecompanion.server.editor.problems import KnownProblems
+from codecompanion.server.editor.typing import Typing
 from codecompanion.server.editor.work import Origin, Work, check_work
 from codecompanion.server.editor.workspaces import Workspaces
 from codecompanion.server.events import RunReporter, progress_token
+from codecompanion.server.plans.asking import ask_about_plan, waits
+from codecompanion.server.plans.plan_documents import PlanDocuments
 from codecompanion.server.requests.found_requests import FoundRequests
 from codecompanion.server.wire.folders import WorkspaceFolder
 from codecompanion.server.wire.uris import path_from_uri
 
 if TYPE_CHECKING:
     from codecompanion.contracts.events import Recorded
-    from codecompanion.server.editor.editor_workspace import EditorWorkspace
+    from codecompanion.server.runs.forking import ForkOrder
     from codecompanion.server.wire.server import OrchestraServer
 
 log = logging.getLogger(__name__)
@@ -53,11 +56,13 @@ class Session:
         self.server = server
         self.started_at = time.time()
         self.documents = OpenDocuments(server.documents)
+        self.typing = Typing(self.documents)
         self.problems = KnownProblems()
         self.comments = FoundRequests()
         self.runs = LiveRuns()
         self.settings = EditorSettings(server, environ, user_file, log_level=log_level)
         self.workspaces = Workspaces(self)
+        self.plans = PlanDocuments(self)
         self._unshown: set[LiveRun] = set()
         self._lenses_due = False
 
@@ -84,11 +89,13 @@ class Session:
     async def start(self, work: Work) -> dict[str, Any]:
         """Begin a run and return what identifies it; raises ``OrchestraError`` for what cannot be begun."""
         await asyncio.to_thread(check_work, work)
+        await self.workspaces.demand_owned(work.folder)
         return self._begin(random_id("run"), work)
 
     async def reopen(self, run_id: str, folder: WorkspaceFolder) -> dict[str, Any]:
         """Go on with a run of the folder's log that was interrupted; raises ``OrchestraError``."""
         workspace = await self.workspaces.open(folder)
+        workspace.database.demand_owned()
         request = await workspace.interrupted_request(run_id)
         return self._begin(run_id, Work(kind=None, request=request, folder=folder), reopened=True)
 
@@ -98,17 +105,36 @@ class Session:
         run = LiveRun(run_id, work, reporter, time.time(), reopened=reopened)
         self.runs.add(run)
         self.server.spawn(self._drive(run), f"run {run_id}")
-        self._lenses_changed()
+        self.lenses_changed()
         return {"runId": run_id, "workspace": work.folder.path, "progressToken": progress_token(run_id)}
 
-    async def tell_interrupted(self, workspace: "EditorWorkspace") -> None:
-        """Say which runs of a folder's log an earlier session left open."""
-        for status in await workspace.engine.interrupted():
-            request = " ".join(status.request.split())[:60]
-            said = (
-                f"Orchestra: an earlier run was interrupted: {request!r}; {_HOW_TO_GO_ON.format(status.run_id)}"
-            )
-            self.server.notify("window/showMessage", {"type": 3, "message": said})
+    async def fork(self, folder: WorkspaceFolder, order: "ForkOrder") -> dict[str, Any]:
+        """Make a fork of a run of the folder's log and let it go on in a copy; raises ``OrchestraError``."""
+        workspace = await self.workspaces.open(folder)
+        workspace.database.demand_owned()
+        made = await workspace.make_fork(order)
+        work = Work(kind=None, request="; ".join(made.changes) or f"fork of {made.origin}", folder=folder)
+        more = {"origin": made.origin, "version": made.version, "folder": str(made.folder)}
+        return {**self._begin(made.run_id, work, reopened=True), **more, "changes": list(made.changes)}
+
+    def say(self, text: str) -> None:
+        """Tell the person something that is no trouble."""
+        self.server.notify("window/showMessage", {"type": 3, "message": f"Orchestra: {text}"})
+
+    def warn(self, text: str) -> None:
+        """Show the person one sentence."""
+        self.server.notify("window/showMessage", {"type": 2, "message": f"Orchestra: {text}"})
+
+    def under_way(self, run_id: str) -> bool:
+        """Whether a run is at work, or paused, in this session."""
+        run = self.runs.get(run_id)
+        return run is not None and not run.ended
+
+    async def approve(self, run: LiveRun) -> None:
+        """Let a run carry out its plan as it stands in the editor; raises ``OrchestraError``."""
+        await self.plans.take_open(run)
+        if run.engine is not None:
+            await run.engine.approve(run.run_id)
 
     async def stop(self, run: LiveRun, reason: str) -> None:
         """Stop a run wherever it is; nothing happens when it has ended."""
@@ -144,14 +170,20 @@ class Session:
                 await run.last_event_seen.wait()
         except TimeoutError:
             log.warning("the end of run %s was not heard of; going by its state", run.run_id)
-        unsaved = await asyncio.to_thread(workspace.unsaved, run.status.files)
+        files = run.status.files if not run.fork_folder else ()
+        unsaved = await asyncio.to_thread(workspace.unsaved, files)
         if not run.ended:
             run.ended = True
             run.reporter.ended(run.status, unsaved)
-            self._lenses_changed()
+            if run.fork_folder:
+                self.say(
+                    f"the fork's files are in {run.fork_folder}; `orchestra.runsDiff` shows the difference"
+                )
+            self.lenses_changed()
 
     def recorded(self, recorded: "Recorded") -> None:
         """Take in what happened in any run of any workspace."""
+        self.server.tracer.note(f"run {recorded.run_id}: {recorded.body.event}", recorded.to_wire)
         run = self.runs.get(recorded.run_id)
         if run is None or run.engine is None or run.ended:
             return
@@ -159,6 +191,8 @@ class Session:
         run.reporter.recorded(recorded, run.status)
         if recorded.body.event == "run_finished":
             run.last_event_seen.set()
+        if recorded.body.event in ("plan_made", "run_reopened") and waits(run):
+            self.server.spawn(ask_about_plan(self, run), f"ask about {run.run_id}")
         self._show_soon(run)
 
     def catch_up(self) -> None:
@@ -178,17 +212,17 @@ class Session:
             if run.status is not None and not run.ended:
                 run.reporter.standing(run.status)
         self._unshown.clear()
-        self._lenses_changed()
+        self.lenses_changed()
 
     def _end(self, run: LiveRun, sentence: str, *, failed: bool = True) -> None:
         if not run.ended:
             run.ended, run.last_word = True, sentence
             run.reporter.broke_off(sentence, failed=failed)
-            self._lenses_changed()
+            self.lenses_changed()
 
-    def _lenses_changed(self) -> None:
-        """Let the editor ask for the lenses anew, where it can and a written request is concerned."""
-        concerned = any(run.work.origin is not None for run in self.runs)
+    def lenses_changed(self) -> None:
+        """Let the editor ask for the lenses anew, where it can and a written request or a plan is concerned."""
+        concerned = self.plans.in_use or any(run.work.origin is not None for run in self.runs)
         if self._lenses_due or not concerned or not self.server.client.code_lens_refresh:
             return
         self._lenses_due = True

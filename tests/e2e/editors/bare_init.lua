@@ -16,3 +16,26 @@ function ready()
   local _, client = next(attached)
   return client and client.initialized
 end
+
+-- What the server shows and asks for, beside what Neovim makes of it.
+seen.progress, seen.edits = {}, 0
+vim.lsp.handlers['$/progress'] = function(_, params)
+  table.insert(seen.progress, { token = params.token, kind = params.value.kind })
+end
+local apply = vim.lsp.handlers['workspace/applyEdit']
+vim.lsp.handlers['workspace/applyEdit'] = function(...)
+  seen.edits = seen.edits + 1
+  return apply(...)
+end
+
+-- The names of the folder's files that are in a buffer and not saved.
+function unsaved()
+  local names, root = {}, vim.fn.getcwd() .. '/'
+  for _, buffer in ipairs(vim.api.nvim_list_bufs()) do
+    local name = vim.api.nvim_buf_get_name(buffer)
+    if vim.bo[buffer].modified and vim.startswith(name, root) then
+      table.insert(names, name:sub(#root + 1))
+    end
+  end
+  return names
+end

@@ -6,7 +6,7 @@ import os
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -31,23 +31,38 @@ def editor_environ() -> Callable[[Path, dict[str, str]], dict[str, str]]:
     return clean_environ
 
 
-async def outcome_of(*command: str, cwd: Path, environ: dict[str, str], seconds: float = 2 * PATIENCE) -> str:
-    """Run a program to its end and return all it said; fails with that when its exit code is not 0."""
-    process = await asyncio.create_subprocess_exec(
-        *command,
-        cwd=cwd,
-        env=environ,
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
+@asynccontextmanager
+async def running(
+    *command: str, cwd: Path, environ: dict[str, str], seconds: float = PATIENCE, **streams: int
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    """Start a program and wait for its end after the block; it is killed when that fails or the time is up.
+
+    Its standard streams lead nowhere but for those given.
+    """
+    nowhere = asyncio.subprocess.DEVNULL
+    silent = {"stdin": nowhere, "stdout": nowhere, "stderr": nowhere}
+    process = await asyncio.create_subprocess_exec(*command, cwd=cwd, env=environ, **(silent | streams))
     try:
+        yield process
         async with asyncio.timeout(seconds):
-            said, _ = await process.communicate()
+            await process.wait()
     finally:
         if process.returncode is None:
             process.kill()
             await process.wait()
+
+
+@pytest.fixture(name="running")
+def running_fixture() -> Callable[..., AbstractAsyncContextManager[asyncio.subprocess.Process]]:
+    """How to run a program to its end, whatever becomes of the test."""
+    return running
+
+
+async def outcome_of(*command: str, cwd: Path, environ: dict[str, str], seconds: float = 2 * PATIENCE) -> str:
+    """Run a program to its end and return all it said; fails with that when its exit code is not 0."""
+    output = {"stdout": asyncio.subprocess.PIPE, "stderr": asyncio.subprocess.STDOUT}
+    async with running(*command, cwd=cwd, environ=environ, **output) as process, asyncio.timeout(seconds):
+        said, _ = await process.communicate()
     text = said.decode("utf-8", "replace")
     assert process.returncode == 0, text
     return text
@@ -113,25 +128,12 @@ async def neovim_in(root: Path, home: Path, init: Path, environ: dict[str, str])
     with tempfile.TemporaryDirectory(prefix="nvim") as short:
         address = f"{short}/socket"
         environ = clean_environ(home, environ)
-        process = await asyncio.create_subprocess_exec(
-            *("nvim", "--headless", "-u", str(init), "-i", "NONE", "--listen", address),
-            cwd=root,
-            env=environ,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.DEVNULL,
-        )
-        try:
+        command = ("nvim", "--headless", "-u", str(init), "-i", "NONE", "--listen", address)
+        async with running(*command, cwd=root, environ=environ):
             await eventually(Path(address).exists)
             editor = Neovim(root, address, environ)
             yield editor
             await editor.lua("vim.defer_fn(function() vim.cmd([[qall!]]) end, 50) return 1")
-            async with asyncio.timeout(PATIENCE):
-                await process.wait()
-        finally:
-            if process.returncode is None:
-                process.kill()
-                await process.wait()
 
 
 StartNeovim = Callable[..., Awaitable[Neovim]]

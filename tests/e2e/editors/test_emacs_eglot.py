@@ -32,7 +32,7 @@ async def terminal() -> AsyncIterator[int]:
 
 
 @pytest.fixture
-def eglot(tmp_path: Path, editor_environ: Any) -> Any:
+def eglot(tmp_path: Path, editor_environ: Any, running: Any) -> Any:
     """Let a person with eglot run the request in a file; returns what Emacs and the person saw."""
 
     async def session(name: str, text: str, **more: str) -> dict[str, Any]:
@@ -43,21 +43,10 @@ def eglot(tmp_path: Path, editor_environ: Any) -> Any:
             tmp_path, {"EMACS_FILE": str(root / name), "EMACS_REPORT": str(report), "TERM": "xterm", **more}
         )
         async with terminal() as screen:
-            process = await asyncio.create_subprocess_exec(
-                *("setsid", "--ctty", "emacs", "-nw", "-q", "-l", str(SCRIPT)),
-                cwd=root,
-                env=environ,
-                stdin=screen,
-                stdout=screen,
-                stderr=screen,
-            )
-            try:
-                async with asyncio.timeout(90):
-                    await process.wait()
-            finally:
-                if process.returncode is None:
-                    process.kill()
-                    await process.wait()
+            command = ("setsid", "--ctty", "emacs", "-nw", "-q", "-l", str(SCRIPT))
+            streams = {"stdin": screen, "stdout": screen, "stderr": screen}
+            async with running(*command, cwd=root, environ=environ, seconds=90, **streams):
+                pass
         seen: dict[str, Any] = json.loads(report.read_text("utf-8"))
         assert seen["failure"] is None, seen
         return seen

@@ -4,7 +4,7 @@ from codecompanion.contracts.edits import ReplaceBlock
 from codecompanion.contracts.model_calls import ToolCall
 from codecompanion.orchestra.agents.base import system_text
 from codecompanion.orchestra.edits.answer_parser import AnswerParser
-from codecompanion.orchestra.tools.by_schema import parse_step
+from codecompanion.orchestra.tools.step_reader import parse_step
 
 
 def test_the_step_in_the_prompt_holds_an_edit() -> None:

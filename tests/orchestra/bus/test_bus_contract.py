@@ -1,25 +1,32 @@
-"""What every bus promises: one suite, run against each factory in ``BUSES``."""
+"""What every bus promises of its feed: one suite for the in-memory bus and for Redis."""
 
 import asyncio
 import gc
 import time
 import weakref
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 
 import pytest
 
 from codecompanion.contracts.events import Context, Recorded, StopRequested
 from codecompanion.contracts.ports import Bus, SubscriberLagged
 from codecompanion.orchestra.bus.memory_bus import MemoryBus
+from codecompanion.orchestra.bus.own_redis import OwnRedis
+from codecompanion.orchestra.bus.redis_address import parse_address
+from codecompanion.orchestra.bus.redis_bus import RedisBus
 
 BACKLOG = 50
 
-BUSES: dict[str, Callable[[], Bus]] = {"memory": lambda: MemoryBus(backlog=BACKLOG)}
 
-
-@pytest.fixture(params=BUSES)
-def bus(request: pytest.FixtureRequest) -> Bus:
-    return BUSES[request.param]()
+@pytest.fixture(params=["memory", pytest.param("redis", marks=pytest.mark.needs("redis-server"))])
+async def bus(request: pytest.FixtureRequest) -> AsyncIterator[Bus]:
+    if request.param == "memory":
+        made: Bus = MemoryBus(backlog=BACKLOG)
+    else:
+        server: OwnRedis = request.getfixturevalue("redis")
+        made = await RedisBus.open(parse_address(server.url), backlog=BACKLOG)
+    yield made
+    await made.close()
 
 
 def event(run_id: str, version: int) -> Recorded:

@@ -133,9 +133,20 @@ def test_a_block_that_changes_nothing_is_refused(search: str, replacement: str) 
         replace_once("a\n", search, replacement)
 
 
+def test_a_block_that_changes_nothing_is_shown_the_lines_that_it_is_about() -> None:
+    text = "".join(f"value_{n} = load({n})\n" for n in range(200))
+    for search in ("value_150 = load(150)\n", "value_150 = lod(150)\n"):
+        with pytest.raises(EditRefused) as refusal:
+            replace_once(text, search, search)
+        assert "put the lines as they shall be into the replace part." in str(refusal.value)
+        assert "151| value_150 = load(150)" in str(refusal.value)
+        assert len(str(refusal.value)) < 500
+
+
 def test_a_block_whose_result_is_the_same_text_is_refused() -> None:
-    with pytest.raises(EditRefused, match="already reads like this"):
+    with pytest.raises(EditRefused, match="already reads like this") as refusal:
         replace_once("  a\n", "a \n", "a\n")
+    assert "1|   a" in str(refusal.value)
 
 
 @pytest.mark.parametrize("text", ["", "\ufeff", "\n", " \r\n"])

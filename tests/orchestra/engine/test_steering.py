@@ -102,7 +102,7 @@ async def test_a_paused_run_asks_nobody_until_it_goes_on(bench, plan_text: PlanT
 
 async def test_a_stepwise_run_lets_one_agent_go_for_each_next(bench, plan_text: PlanText) -> None:
     async with bench(script(plan_text(*TASKS))) as b:
-        run_id = await b.engine.start(b.order("two files", stepwise=True))
+        run_id = await b.engine.start(b.order("two files", mode="stepwise"))
         status = await b.until(run_id, lambda s: s.phase == "waiting")
         assert status.text == "next is CodeGenerator: a"
         await b.engine.next(run_id)

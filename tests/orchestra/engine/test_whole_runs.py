@@ -316,3 +316,13 @@ async def test_a_rehearsal_touches_nothing_and_says_so(bench) -> None:
         assert (status.phase, status.files, status.models) == ("done", (), ())
         assert "simulated" in status.summary
         assert list(b.root.iterdir()) == []
+
+
+async def test_a_new_test_that_fails_is_no_old_failure_of_the_folder(bench, plan_text: PlanText) -> None:
+    replies = by_role(PROJECT_MANAGER=plan_text(*TASKS), CODE_GENERATOR=BAD, TEST_WRITER=TESTS, DEBUGGER=MEND)
+    async with bench(replies) as b:
+        b.write("other.py", "VALUE = 1\n")
+        status = await b.run("an adder")
+        assert (status.phase, status.tests_passed, status.tests_failed) == ("done", 2, 0)
+        before = next(ran.report for ran in await b.events(status.run_id, "tests_ran") if ran.round == -1)
+        assert not before.ran

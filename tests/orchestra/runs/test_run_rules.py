@@ -1,9 +1,6 @@
-"""The rules of a run: no illegal history is reachable, and every history folds."""
+"""The rules of a run, one by one."""
 
 import pytest
-from hypothesis import settings
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from codecompanion.contracts import events as e
 from codecompanion.contracts.edits import EditOutcome, WholeFile
@@ -11,12 +8,11 @@ from codecompanion.contracts.messages import Role
 from codecompanion.contracts.model_calls import Usage
 from codecompanion.contracts.orders import RunOrder
 from codecompanion.contracts.plan import Complexity, Plan, PlanTask
-from codecompanion.contracts.status import ENDED
-from codecompanion.contracts.test_reports import TestReport
 from codecompanion.orchestra.runs import commands as c
 from codecompanion.orchestra.runs.decide import NotNow, decide
-from codecompanion.orchestra.runs.state import PLANNING, RunState, evolve, fold
-from codecompanion.orchestra.runs.status import phase_of, status_of
+from codecompanion.orchestra.runs.evolve import fold
+from codecompanion.orchestra.runs.state import PLANNING, RunState
+from codecompanion.orchestra.runs.status import status_of
 
 ORDER = RunOrder(kind="project", request="a shop", workspace="/w")
 PLAN = Plan(
@@ -116,88 +112,3 @@ def test_a_failed_edit_that_was_made_good_is_no_longer_shown() -> None:
     )
     assert status_of("r", mended).failed_edits == ()
     assert mended.files() == ("a.py",)
-
-
-class Runs(RuleBasedStateMachine):
-    """Throws any command at a run, legal or not; what is accepted must fold and keep the invariants."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.state = RunState()
-        self.history: list[e.Event] = []
-        self.percent = 0
-
-    def say(self, command: c.Command) -> None:
-        try:
-            events = decide(self.state, command)
-        except NotNow:
-            return
-        for event in events:
-            self.history.append(event)
-            self.state = evolve(self.state, event)
-
-    @rule(stepwise=st.booleans())
-    def start(self, stepwise: bool) -> None:
-        self.say(c.StartRun(ORDER.model_copy(update={"stepwise": stepwise})))
-
-    @rule()
-    def adopt(self) -> None:
-        self.say(c.AdoptPlan(PLAN))
-
-    @rule(name=st.sampled_from(["a", "b", "c", "m", "none", PLANNING]))
-    def start_task(self, name: str) -> None:
-        self.say(c.StartTask(name, Role.CODE_GENERATOR))
-
-    @rule(name=st.sampled_from(["a", "b", "c", "m", "none", PLANNING]), good=st.booleans())
-    def end_task(self, name: str, good: bool) -> None:
-        self.say(c.FinishTask(name, "ok") if good else c.FailTask(name, "bad"))
-
-    @rule()
-    def add(self) -> None:
-        self.say(c.AddTask(PlanTask(id="m", title="M", role=Role.DEBUGGER, depends_on=("a",))))
-
-    @rule(command=st.sampled_from([c.PauseRun(), c.ResumeRun(), c.GrantStep(), c.StopRun("tired")]))
-    def steer(self, command: c.Command) -> None:
-        self.say(command)
-
-    @rule(done=st.integers(0, 9), total=st.integers(0, 9), name=st.sampled_from(["a", "b"]))
-    def progress(self, done: int, total: int, name: str) -> None:
-        self.say(c.Note(e.TaskProgressed(task_id=name, text="…", done=min(done, total), total=total)))
-
-    @rule(passed=st.integers(0, 3), failed=st.integers(0, 3), round_=st.integers(-1, 3))
-    def test(self, passed: int, failed: int, round_: int) -> None:
-        self.say(c.Note(e.TestsStarted(round=round_)))
-        report = TestReport(command=("t",), ran=True, passed=passed, failed=failed, exit_code=failed)
-        self.say(c.Note(e.TestsRan(report=report, round=round_)))
-
-    @precondition(lambda self: len(self.history) > 12)
-    @rule()
-    def finish(self) -> None:
-        self.say(c.FinishRun("done", "over"))
-
-    @invariant()
-    def history_folds_to_the_state(self) -> None:
-        assert fold(self.history) == self.state
-        assert self.state.version == len(self.history)
-
-    @invariant()
-    def percent_never_goes_back_and_is_full_only_at_the_end(self) -> None:
-        assert self.state.percent >= self.percent
-        self.percent = self.state.percent
-        assert (self.state.percent == 100) == self.state.ended
-
-    @invariant()
-    def running_and_done_tasks_have_their_dependencies_done(self) -> None:
-        for task in self.state.tasks.values():
-            if task.phase in ("running", "done"):
-                assert all(self.state.tasks[d].phase == "done" for d in task.task.depends_on)
-
-    @invariant()
-    def status_can_always_be_told(self) -> None:
-        if self.state.started:
-            status = status_of("r", self.state)
-            assert status.ended == (phase_of(self.state) in ENDED) == self.state.ended
-
-
-TestRunsAreAlwaysLegal = Runs.TestCase
-TestRunsAreAlwaysLegal.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)

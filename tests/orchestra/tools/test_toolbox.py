@@ -367,6 +367,77 @@ async def test_the_reading_map_tells_what_was_seen(bench: Bench) -> None:
     }
 
 
+async def test_a_toolbox_that_recalls_what_was_told_goes_on_as_if_never_interrupted(bench: Bench) -> None:
+    """What the log keeps of each look, the call and what was told, is all it takes."""
+    bench.write("ten.txt", "x\n" * 10)
+    calls = [
+        ("read_file", {"path": "ten.txt", "first_line": 1, "last_line": 3}),
+        ("search_text", {"pattern": "home"}),
+        ("read_file", {"path": "nope.py"}),
+        ("read_file", {"path": "nope.py"}),
+        ("write_file", {}),
+        ("list_files", {"glob": "*.py"}),
+        ("search_text", {"pattern": "home", "limit": 50}),
+        ("search_text", {"pattern": "nowhere"}),
+        ("run_tests", {}),
+        ("run_tests", {}),
+        ("read_file", {"path": "./ten.txt", "first_line": 2, "last_line": 6}),
+    ]
+    made = [ToolCall(id=str(at), name=name, arguments=arguments) for at, (name, arguments) in enumerate(calls)]
+
+    async def use(toolbox: Toolbox, at: int) -> ToolResult:
+        bench.write("src/app.py", "def home(): ...\n" if at < 6 else "home = 1\nhome = 2\n")
+        return await toolbox.use(made[at])
+
+    straight = bench.make(Runner(GREEN, GREEN))
+    told = [await use(straight, at) for at in range(len(made))]
+    for cut in range(len(made) + 1):
+        resumed = bench.make(Runner(*[GREEN] * sum(call.name == "run_tests" for call in made[cut:])))
+        for call, result in zip(made[:cut], told, strict=False):
+            resumed.recall(call, result)
+        assert [await use(resumed, at) for at in range(cut, len(made))] == told[cut:]
+        assert resumed.reading_map() == straight.reading_map()
+    assert json.loads(straight.reading_map()) == {
+        "read": {"ten.txt": [[1, 6]]},
+        "searched": [
+            {"pattern": "home", "glob": "", "hits": 2},
+            {"pattern": "home", "glob": "", "hits": 3},
+            {"pattern": "nowhere", "glob": "", "hits": 0},
+        ],
+        "listed": ["*.py"],
+        "testsRun": 2,
+    }
+    assert [result.repeated for result in told] == [False] * 3 + [
+        True,
+        False,
+        False,
+        True,
+        False,
+        False,
+        True,
+        False,
+    ]
+
+
+async def test_the_bytes_told_before_an_interruption_count(bench: Bench) -> None:
+    bench.write("big.txt", "x\n" * 3_000)
+    limits = ToolLimits(bytes_per_result=3_000, bytes_in_total=3_500)
+    bench.make(limits=limits)
+    call = ToolCall(id="1", name="read_file", arguments={"path": "big.txt"})
+    told = await bench.use("read_file", path="big.txt")
+    spent = await bench.use("read_file", path="README.md")
+    assert (spent.ok, "answer now" in spent.text) == (False, True)
+    resumed = bench.make(limits=limits)
+    resumed.recall(call, told)
+    assert (await bench.use("list_files")).text == spent.text
+
+
+async def test_a_call_that_is_no_longer_offered_is_recalled_all_the_same(bench: Bench) -> None:
+    toolbox = bench.make()
+    toolbox.recall(ToolCall(id="1", name="run_tests", arguments={}), ToolResult("2 passed", ok=True))
+    assert json.loads(toolbox.reading_map())["testsRun"] == 0
+
+
 def test_the_tools_offered_are_described_by_valid_schemas(bench: Bench) -> None:
     names = [spec.name for spec in bench.make(Runner()).specs()]
     assert names == ["list_files", "read_file", "search_text", "diagnostics", "run_tests"]

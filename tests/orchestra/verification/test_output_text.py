@@ -28,6 +28,10 @@ from codecompanion.orchestra.verification.output import (
         ("safe\u202eevil\u2066x\U000e0041\u200b\ufeff".encode(), "safeevilx"),
         (b"caf\xe9 \xff", "caf\ufffd \ufffd"),
         ("tab\tü 漢 👍\n".encode(), "tab\tü 漢 👍\n"),
+        (
+            b"a\x1b[1m-----BEGIN PRIVATE KEY-----\r\nE  " + b"A" * 64 + b"\r\n-----END PRIVATE KEY-----z",
+            "a[a private key, hidden]z",
+        ),
     ],
 )
 def test_only_visible_text_is_left(printed: bytes, shown: str) -> None:

@@ -217,7 +217,8 @@ def test_several_suites_are_one_report_that_is_green_only_if_all_are() -> None:
         output="a out\nb out",
     )
     missing = merged([GREEN, did_not_run("node is missing")])
-    assert not missing.green
-    assert missing.ran
+    assert (missing.ran, missing.green, missing.mendable) == (True, False, False)
+    assert (missing.passed, missing.failed, missing.not_started) == (1, 0, ("node is missing",))
     assert "node is missing" in missing.output
+    assert merged([RED, did_not_run("node is missing")]).mendable
     assert not merged([GREEN, TestReport(command=("c",), ran=True, exit_code=0)]).green

@@ -257,3 +257,16 @@ def test_a_forgotten_copy_is_removed_with_its_object(root: Path, tmp_path: Path)
     shadow.sync({})
     del shadow
     assert [path.name for path in tmp_path.iterdir()] == ["project"]
+
+
+def test_a_file_that_is_not_ours_to_read_does_not_keep_the_rest_from_being_copied(
+    root: Path, shadow: ShadowCopy
+) -> None:
+    (root / "a.py").chmod(0)
+    # an administrator may read it all the same
+    expected = {".gitignore", "d/b.py", "d/e/c.bin"} | (
+        {"a.py"} if os.access(root / "a.py", os.R_OK) else set()
+    )
+    shadow.sync({})
+    assert content(shadow.path).keys() == expected
+    assert set(shadow.files()) == expected

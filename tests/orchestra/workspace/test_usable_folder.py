@@ -1,5 +1,6 @@
 """Whether a folder can be worked in."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -18,9 +19,9 @@ def test_a_writable_folder_is_usable_and_left_as_it_was(tmp_path: Path) -> None:
 
 def test_what_is_no_folder_is_refused_in_plain_words(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(WorkspaceError, match=r"does not exist; create it or open another one"):
+    with pytest.raises(WorkspaceError, match=r"does not exist; create it or choose another one"):
         check_usable(tmp_path / "absent")
-    with pytest.raises(WorkspaceError, match=r"is a file, not a folder; open the folder it lies in"):
+    with pytest.raises(WorkspaceError, match=r"is a file, not a folder; choose the folder it lies in"):
         check_usable(tmp_path / "file")
     with pytest.raises(WorkspaceError, match="not an absolute path"):
         check_usable("some/where")
@@ -40,3 +41,23 @@ def test_a_read_only_folder_is_refused_even_to_an_administrator(tmp_path: Path) 
     assert said.strip() == (
         f"{str(tmp_path)!r} is on a read-only file system; make it writable or use another folder"
     )
+
+
+def test_a_folder_that_is_closed_to_us_is_refused_and_one_that_only_looks_so_is_not(tmp_path: Path) -> None:
+    """An administrator may write whatever the mode says: the system's own word is what counts for both."""
+    folder = tmp_path / "shut"
+    folder.mkdir()
+    folder.chmod(0o555)
+    if os.access(folder, os.W_OK):
+        check_usable(folder)
+    else:
+        with pytest.raises(WorkspaceError, match="may not be opened or changed by this user"):
+            check_usable(folder)
+    assert list(folder.iterdir()) == []
+
+
+def test_the_whole_file_system_is_no_workspace(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to("/")
+    for root in (Path(tmp_path.anchor), tmp_path / "link"):
+        with pytest.raises(WorkspaceError, match="choose the folder of one project"):
+            check_usable(root)

@@ -60,7 +60,7 @@ class ScriptedEngine:
                 yield recorded, self.steps[seen]
                 seen += 1
 
-    async def next(self, run_id: str) -> None:
+    async def next(self, run_id: str, instruction: str) -> None:
         async with self.changed:
             self.granted = True
             self.changed.notify_all()

@@ -78,6 +78,23 @@ def test_a_green_run_ends_with_0_and_says_what_it_came_to(scripted):
     assert "parts closed" in err
 
 
+def test_without_a_terminal_each_piece_of_news_is_one_line(scripted):
+    news = [f"TestWriter: {count} of 5 tests written" for count in range(1, 6)]
+    steps = [
+        {
+            "percent": 10 * n,
+            "phase": "working",
+            "text": said,
+            "tasks": [{**TASKS[1], "text": said.split(": ")[1]}],
+        }
+        for n, said in enumerate(news, 1)
+        for _ in range(2)
+    ]
+    code, _, err = scripted({"steps": steps, "end": GREEN}, "an API service for loans")
+    assert code == 0
+    assert [sum(said in line for line in err.splitlines()) for said in news] == [1] * 5
+
+
 def test_a_red_run_ends_with_1(run_here):
     code, out, _ = run_here({"end": {"phase": "red", "tests_passed": 3, "tests_failed": 1}}, "x")
     assert code == 1

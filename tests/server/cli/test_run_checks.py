@@ -64,13 +64,14 @@ class TestTheWorkspace:
     @pytest.mark.parametrize(
         ("given", "said"),
         [
-            ("/nowhere", "does not exist; make it, or name another with --workspace"),
-            ("/etc/passwd", "is not a folder"),
-            ("/proc", "cannot be written to"),
-            ("a" * 5000, "File name too long|does not exist"),
+            ("/nowhere", "does not exist; create it or choose another one"),
+            ("/etc/passwd", "is a file, not a folder"),
+            ("/proc", "'/proc' "),
+            ("/", "the whole file system is no workspace"),
+            ("a" * 5000, "has too long a name|does not exist|File name too long"),
             ("a\0b", "null|does not exist"),
         ],
-        ids=["missing", "file", "read-only", "too long", "nul"],
+        ids=["missing", "file", "read-only", "whole disk", "too long", "nul"],
     )
     def test_what_is_no_workspace(self, given, said):
         with pytest.raises(WorkspaceError, match=said):
@@ -100,7 +101,9 @@ def test_templates_go_by_any_spelling_of_their_name():
         ({}, 1, "Tests: none were run, so nothing shows that it works"),
         ({"tests_passed": 0, "tests_failed": 0}, 1, "Tests: 0 passed, 0 failed"),
         ({"tests_passed": 5, "tests_failed": 1}, 1, "Tests: 5 passed, 1 failed"),
-        ({"phase": "red", "tests_passed": 1, "tests_failed": 0}, 1, "Not done: the tests do not pass."),
+        ({"phase": "red", "tests_passed": 1, "tests_failed": 2}, 1, "Not done: the tests do not pass."),
+        ({"phase": "red", "tests_passed": 1, "tests_failed": 0}, 1, "Not done: the tests do not show that it"),
+        ({"phase": "red"}, 1, "Not done: the tests do not show that it works."),
         ({"phase": "failed", "summary": "No model answered."}, 1, "Failed. No model answered."),
         ({"phase": "stopped", "tests_passed": 1, "tests_failed": 0}, 1, "Stopped."),
         (
@@ -127,6 +130,25 @@ def test_durations_as_people_say_them(seconds, spoken):
     assert spoken_time(seconds) == spoken
 
 
+def test_plain_progress_does_not_repeat_an_agent_as_the_run():
+    stream = io.StringIO()
+    progress = PlainProgress(stream)
+    code = {"task_id": "c", "title": "Code", "role": "CodeGenerator", "phase": "running", "text": "begun"}
+    tests = {"task_id": "t", "title": "Tests", "role": "TestWriter", "phase": "running", "text": "begun"}
+    for percent, text, done in ((10, "begun", 0), (20, "1 of 2 written", 1), (30, "1 of 2 written", 1)):
+        tasks = [{**code, "text": text, "done": done}, tests]
+        progress.update(_status(phase="working", percent=percent, text=f"CodeGenerator: {text}", tasks=tasks))
+    ended = [{**code, "phase": "done", "text": "done"}, tests]
+    progress.update(_status(phase="working", percent=40, text="CodeGenerator: 1 of 2 written", tasks=ended))
+    progress.update(_status(phase="working", percent=40, text="TestWriter: begun", tasks=ended))
+    assert stream.getvalue().splitlines() == [
+        " 10 % working: CodeGenerator: begun",
+        "      TestWriter: begun",
+        " 20 % working: CodeGenerator: 1 of 2 written",
+        "      CodeGenerator: done",
+    ]
+
+
 def test_plain_progress_says_each_thing_once():
     stream = io.StringIO()
     progress = PlainProgress(stream)
@@ -139,7 +161,7 @@ def test_plain_progress_says_each_thing_once():
     assert stream.getvalue().splitlines() == [
         " 10 % working: at work",
         "      TestWriter: begun",
-        " 20 % working: at work",
+        # the share alone is no news
         "      TestWriter: 1 of 2 tests written",
         "      TestWriter: no answer (failed)",
     ]

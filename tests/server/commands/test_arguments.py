@@ -1,14 +1,15 @@
 """Arguments are checked by hand: nothing is coerced, and each refusal names the argument and the mend."""
 
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from pygls.exceptions import JsonRpcInvalidParams
 
+from codecompanion.contracts.orders import RunMode
 from codecompanion.server.commands import COMMANDS, module_of
-from codecompanion.server.commands.arguments import KINDS, Arguments, read_arguments
+from codecompanion.server.commands.arguments import KINDS, Arguments, Mode, read_arguments
 
-TAKES = ("request", "run_id", "tasks", "seconds", "range", "diagnostics", "offline", "workspace")
+TAKES = ("request", "run_id", "tasks", "seconds", "range", "diagnostics", "offline", "workspace", "mode")
 POSITION = {"line": 0, "character": 0}
 
 
@@ -45,6 +46,7 @@ def test_a_bare_string_stands_for_the_main_argument() -> None:
         ({"diagnostics": "x"}, "'diagnostics'", "a list"),
         ({"diagnostics": [3]}, "'diagnostics'", "a list"),
         ({"workspace": ""}, "'workspace'", "text"),
+        ({"mode": "manual"}, "'mode'", "one of automatic, stepwise, approve"),
         ({"reqest": "go"}, "'reqest'", "did you mean 'request'?"),
         ({"zzz": 1}, "'zzz'", "known: request"),
         (7, "orchestra.x", "an object, or just the request as text"),
@@ -67,6 +69,24 @@ def test_a_long_value_is_not_repeated_whole() -> None:
     with pytest.raises(JsonRpcInvalidParams) as refused:
         read({"offline": "x" * 10_000})
     assert len(str(refused.value.message)) < 200
+
+
+@pytest.mark.parametrize(
+    ("given", "mode"),
+    [
+        ({}, None),
+        ({"step": True}, "stepwise"),
+        ({"step": False}, "automatic"),
+        ({"mode": "approve"}, "approve"),
+        ({"mode": "automatic", "step": True}, "automatic"),
+    ],
+)
+def test_the_mode_has_two_names(given: dict[str, Any], mode: str | None) -> None:
+    assert read_arguments("orchestra.x", [given], ("step", "mode")).chosen_mode == mode
+
+
+def test_the_modes_are_those_of_the_contracts() -> None:
+    assert get_args(Mode) == get_args(RunMode)
 
 
 @pytest.mark.parametrize("command", COMMANDS)

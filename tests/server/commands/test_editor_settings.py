@@ -1,6 +1,7 @@
 """The editor's settings, pulled or pushed: wrong ones are told once and change nothing."""
 
 import asyncio
+import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -139,3 +140,18 @@ async def test_settings_are_not_seen_before_they_are_read(tmp_path: Path) -> Non
             seen.append((await settings.now()).max_repairs)
     assert set(seen) <= {7}
     assert (await settings.now()).max_repairs == 7
+
+
+async def test_libraries_that_log_whole_requests_are_quiet_again_after_debug(make: Make) -> None:
+    before = logging.getLogger().level
+    client = Client({"logLevel": "debug"}, configuration=True)
+    settings = make(client)
+    try:
+        await settings.start()
+        assert logging.getLogger("httpx").getEffectiveLevel() == logging.DEBUG
+        client.answer = {"logLevel": "info"}
+        await settings.update(None)
+        assert logging.getLogger().level == logging.INFO
+        assert logging.getLogger("httpx").getEffectiveLevel() == logging.WARNING
+    finally:
+        logging.getLogger().setLevel(before)

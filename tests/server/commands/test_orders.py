@@ -1,9 +1,11 @@
 """What kind of run a written request becomes, and how the settings complete an order."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from codecompanion.contracts.errors import BadRequest
 from codecompanion.orchestra.workspace.view import Workspace
 from codecompanion.server.editor.orders import order_for
 from codecompanion.server.editor.work import Origin, Pointing, Work
@@ -53,5 +55,22 @@ def test_what_a_command_leaves_open_is_as_set(tmp_path: Path) -> None:
     work = Work(kind="project", request="x", folder=WorkspaceFolder(tmp_path.as_uri(), "w", str(tmp_path)))
     settings = Settings(offline=True, stepwise=True, max_repairs=7)
     order = order_for(work, settings, Workspace(tmp_path))
-    assert (order.offline, order.stepwise, order.max_repairs) == (True, True, 7)
+    assert (order.offline, order.mode, order.max_repairs) == (True, "stepwise", 7)
     assert order.simulation is None
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        (".env", "TOKEN=1\n"),
+        ("Server.PEM", ""),
+        ("innocent.txt", ""),
+        ("app.py", "-----BEGIN PRIVATE KEY-----\n" + "A" * 64),
+    ],
+)
+def test_nobody_points_a_model_at_a_secret(tmp_path: Path, path: str, text: str) -> None:
+    (tmp_path / ".env").touch()
+    (tmp_path / "innocent.txt").symlink_to(".env")
+    work = replace(written(tmp_path, path, 1, 1), kind="change", pointing=Pointing(path, 1, 1, text))
+    with pytest.raises(BadRequest, match=f"{path!r} holds secrets, so none of it is sent to a model"):
+        order_for(work, Settings(), Workspace(tmp_path))

@@ -67,7 +67,10 @@ class Answered(Exception):
 
 @dataclass
 class ScriptedEditor:
-    """``apply`` is how the editor answers `workspace/applyEdit`; ``at`` has the time of each message seen."""
+    """``apply`` is how the editor answers `workspace/applyEdit`; ``at`` has the time of each message seen.
+
+    ``choices`` are what the person answers to questions, one by one; None, and all after them, dismiss.
+    """
 
     root: Path
     process: asyncio.subprocess.Process
@@ -75,6 +78,7 @@ class ScriptedEditor:
     encoding: str = "utf-16"
     apply: Callable[["ScriptedEditor", dict[str, Any]], Awaitable[Any]] | None = None
     settings: Any = None
+    choices: list[str | None] = field(default_factory=list)
     seen: list[dict[str, Any]] = field(default_factory=list)
     at: list[float] = field(default_factory=list)
     documents: dict[str, Document] = field(default_factory=dict)
@@ -142,6 +146,11 @@ class ScriptedEditor:
                 return await (self.apply or honest)(self, params["edit"])
             case "workspace/configuration":
                 return [self.settings for _ in params["items"]]
+            case "window/showMessageRequest":
+                chosen = self.choices.pop(0) if self.choices else None
+                return None if chosen is None else {"title": chosen}
+            case "window/showDocument":
+                return {"success": True}
             case _:
                 return None
 

@@ -38,7 +38,7 @@ async def test_what_cannot_be_taken_is_refused_in_one_sentence(start_editor: Any
         ({"request": "x", "workspace": str(editor.root / "gone")}, REQUEST_FAILED, "does not exist"),
         ({"request": "x", "workspace": "relative/path"}, INVALID_PARAMS, "absolute path"),
         ({"request": "x", "workspace": "https://example.org/"}, INVALID_PARAMS, "file:"),
-        ({"request": "x", "workspace": "/"}, REQUEST_FAILED, "open the folder of one project"),
+        ({"request": "x", "workspace": "/"}, REQUEST_FAILED, "choose the folder of one project"),
         ({"request": 5}, INVALID_PARAMS, "'request'"),
     ):
         got, said = await refused(editor, "startProject", arguments)

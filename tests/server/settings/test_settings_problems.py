@@ -43,7 +43,6 @@ WRONG = [
     ("stepwise", "STEPWISE", ["yes"], ["sometimes"]),
     ("testCommand", "TEST_COMMAND", [5, "pytest 'x", [1], [""], ["a\0b"]], ["pytest 'x", " "]),
     ("logLevel", "LOG_LEVEL", ["loud", 3], ["loud"]),
-    ("trace", "TRACE", ["on", True], ["on"]),
     ("models.debugger", "MODELS_DEBUGGER", ["gpt", "nobody/x", "openai/", 3], ["gpt", "openai"]),
     ("openaiWire", "OPENAI_WIRE", ["both"], ["both"]),
 ]

@@ -34,7 +34,7 @@ def test_what_an_editor_leaves_open_is_not_set(load, nothing):
 
 
 def test_settings_of_the_thin_clients_are_left_to_them(load):
-    assert load({"trace": {"server": "verbose"}, "client": {"path": "/usr/bin/orchestra"}}).trace == "off"
+    assert load({"trace": {"server": "verbose"}, "client": {"path": "/usr/bin/orchestra"}}) == load()
 
 
 def test_the_environment_gives_text_of_every_type(load):

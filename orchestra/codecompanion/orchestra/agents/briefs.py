@@ -1,8 +1,9 @@
 """The words in which a task is given to an agent; pure text from typed jobs."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from codecompanion.contracts.errors import BadAnswer
 from codecompanion.contracts.orders import RunOrder
 from codecompanion.contracts.plan import Complexity, Plan, PlanTask
 from codecompanion.contracts.test_reports import TestReport
@@ -30,13 +31,17 @@ class PlanJob:
 
 @dataclass(frozen=True, slots=True)
 class WorkJob:
-    """A worker's input: its task in its plan, the files it starts from, and results it builds on."""
+    """A worker's input: its task in its plan, the files it starts from, and results it builds on.
+
+    ``told`` is what the person said to it before it began.
+    """
 
     order: RunOrder
     plan: Plan
     task: PlanTask
     files: tuple[KnownFile, ...] = ()
     results: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,7 @@ class MendJob:
     tried: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
     files: tuple[KnownFile, ...] = ()
+    told: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +84,7 @@ def for_planning(job: PlanJob) -> str:
 
 def for_work(job: WorkJob) -> str:
     """Return a worker's brief."""
-    parts = [*_request(job.order), f"Plan: {job.plan.summary}", _task(job.task)]
+    parts = [*_request(job.order), f"Plan: {job.plan.summary}", _task(job.task), *_told(job.told)]
     others = [t for t in job.plan.tasks if t.id != job.task.id]
     if others:
         listed = "\n".join(f"- {t.role}: {t.title} ({', '.join(t.files) or 'no files named'})" for t in others)
@@ -99,7 +105,8 @@ def for_mending(job: MendJob) -> str:
     parts = [
         *_request(job.order),
         _task(job.task),
-        f"The tests were run with: {' '.join(report.command)}",
+        *_told(job.told),
+        f"The tests were run with: {report.as_typed}",
         f"Result: {report.passed} passed, {report.failed} failed, exit code {report.exit_code}.",
     ]
     if report.failures:
@@ -113,15 +120,34 @@ def for_mending(job: MendJob) -> str:
     return "\n\n".join(parts)
 
 
-def for_rejections(rejections: Sequence[Rejection]) -> str:
-    """Return the feedback that asks again for just the pieces that could not be used."""
+def for_rejections(rejections: Sequence[Rejection], landed: Collection[str] = ()) -> str:
+    """Return the feedback that asks again for just the pieces that could not be used.
+
+    ``landed`` are the paths that were written for the task so far.
+    """
     listed = "\n\n".join(rejection.reason for rejection in rejections)
+    written = f"Written so far: {', '.join(landed)}." if landed else "Nothing has been written so far."
     return (
         f"These pieces could not be used:\n\n{listed}\n\n"
-        "Everything else has landed. Send only these pieces again, complete and mended."
+        f"{written} Send only these pieces again, complete and mended."
     )
 
 
+def for_bad_answer(error: BadAnswer, landed: Collection[str]) -> str:
+    """Return the feedback for an answer that could not be used whole; ``landed`` as in ``for_rejections``."""
+    if not landed:
+        return str(error)
+    return (
+        f"{error}\n\nWhat was complete before that has landed and stays: {', '.join(landed)}. "
+        "Send what is missing; a piece that has landed is passed over if you send it again."
+    )
+
+
+CLAIM_HEARD = (
+    "You say that a test is wrong. Look once more: compare it with the request, the acceptance lines and the "
+    "code. If code can be right and pass it, send that code. If not, send the same line again; the work then "
+    "ends here, and the person is told what you say."
+)
 NOTHING_CHANGED = (
     "Your answer held no file and no change. Answer with the files in the form you were shown: "
     "a line `FILE: path`, then the whole text between fences, or search/replace blocks."
@@ -140,6 +166,11 @@ def fenced(text: str) -> str:
 def _request(order: RunOrder) -> list[str]:
     """Return what the person said, in a list; an empty one when a fix was asked for without a word."""
     return [f"Request:\n{order.request}"] if order.request.strip() else []
+
+
+def _told(words: Sequence[str]) -> list[str]:
+    """Return what the person said to the agent of this task, in a list; an empty one where nothing was."""
+    return ["The person adds, for you:\n" + "\n".join(f"- {said}" for said in words)] if words else []
 
 
 def _task(task: PlanTask) -> str:

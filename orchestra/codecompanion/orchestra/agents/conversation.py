@@ -4,7 +4,7 @@ import json
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, NamedTuple
 
 from codecompanion.contracts import events as e
 from codecompanion.contracts.errors import BadAnswer, OrchestraError, ProviderError
@@ -20,24 +20,22 @@ from codecompanion.contracts.model_calls import (
     TextDelta,
     ToolCall,
     ToolSpec,
+    call_name,
 )
 from codecompanion.orchestra.agents.desk import Desk, sha256_of
+from codecompanion.orchestra.agents.listeners import Listener, StepListener
 from codecompanion.orchestra.agents.prompt_files import prompt_text
-from codecompanion.orchestra.tools.by_schema import parse_step, step_schema
-from codecompanion.orchestra.tools.toolbox import Toolbox
+from codecompanion.orchestra.tools.by_schema import step_schema
+from codecompanion.orchestra.tools.toolbox import Toolbox, ToolResult
+
+_NO_TOOLS = ToolResult("There are no tools for this task; answer now.", ok=False)
 
 
-class Listener(Protocol):
-    """Hears an answer while it streams."""
+class _Turn(NamedTuple):
+    """What a model said, and the tools it wants used; without any, what it said is final."""
 
-    def feed(self, text: str) -> None:
-        """Take the next piece of the answer."""
-
-    def line_ended(self) -> None:
-        """Take the last line as complete: no more of this answer will come."""
-
-    def restart(self) -> None:
-        """Forget the answer so far: it begins again."""
+    said: str
+    calls: tuple[ToolCall, ...] = ()
 
 
 @dataclass(slots=True)
@@ -45,6 +43,10 @@ class _Answer:
     text: list[str] = field(default_factory=list)
     tool_calls: list[ToolCall] = field(default_factory=list)
     finished: Finished | None = None
+
+    @property
+    def truncated(self) -> bool:
+        return self.finished is not None and self.finished.truncated
 
     def clear(self) -> None:
         self.text.clear()
@@ -80,31 +82,58 @@ class Conversation:
     async def ask(self, text: str, listener: Listener | None = None) -> str:
         """Say ``text`` and return the answer once the model has stopped using tools.
 
-        Raises ``ProviderError``, and ``BadAnswer`` when the answer was cut by its length limit.
+        ``listener`` hears the answer while it streams. Raises ``ProviderError``, and ``BadAnswer`` when the
+        answer was cut by its length limit or came as a step that cannot be used.
         """
         self._messages.append(ChatMessage(role="user", text=await self._said(text)))
         while True:
             await self._desk.gate()
             request = self._request()
-            by_schema = bool(request.tools) and not self._desk.gateway.native_tools(request)
-            if by_schema:
-                request = self._as_steps(request)
-            answer = await self._call(request, None if by_schema else listener)
-            said = "".join(answer.text)
-            if by_schema:
-                answer, said = _read_step(answer, said)
-                if listener and not answer.tool_calls:
-                    listener.feed(said)
-            self._messages.append(ChatMessage(role="assistant", text=said, tool_calls=tuple(answer.tool_calls)))
-            if not answer.tool_calls:
-                if answer.finished and answer.finished.truncated:
-                    raise BadAnswer(
-                        f"the answer was cut off at {self._desk.limits.max_tokens} tokens; "
-                        "answer in smaller pieces"
-                    )
+            if self._in_steps(request):
+                said, calls = await self._step(request, listener)
+            else:
+                said, calls = await self._answer(request, listener)
+            if not calls:
                 return said
-            for call in answer.tool_calls:
+            for call in calls:
                 self._messages.append(await self._use(call))
+
+    def _in_steps(self, request: ModelRequest) -> bool:
+        """Whether the answer is a step; one of before an interruption may be, whoever is asked now."""
+        if self._toolbox is None:
+            return False
+        return self._transcript.answers_next or not self._desk.gateway.native_tools(request)
+
+    async def _answer(self, request: ModelRequest, listener: Listener | None) -> _Turn:
+        answer = await self._call(request, listener)
+        turn = _Turn("".join(answer.text), tuple(answer.tool_calls))
+        self._remember(turn)
+        if answer.truncated and not turn.calls:
+            raise self._cut_off()
+        return turn
+
+    async def _step(self, request: ModelRequest, listener: Listener | None) -> _Turn:
+        """As ``_answer``, with a model without tool calling: it answers in steps, by schema."""
+        hearing = StepListener(listener)
+        answer = await self._call(self._as_steps(request), hearing)
+        try:
+            step = hearing.finish()
+        except BadAnswer as error:
+            self._remember(_Turn("".join(answer.text)))
+            raise self._cut_off() if answer.truncated else error from None
+        turn = _Turn(step, tuple(answer.tool_calls)) if isinstance(step, str) else _Turn("", (step,))
+        self._remember(turn)
+        if answer.truncated and not turn.calls:
+            raise self._cut_off()
+        return turn
+
+    def _remember(self, turn: _Turn) -> None:
+        self._messages.append(ChatMessage(role="assistant", text=turn.said, tool_calls=turn.calls))
+
+    def _cut_off(self) -> BadAnswer:
+        return BadAnswer(
+            f"the answer was cut off at {self._desk.limits.max_tokens} tokens; answer in smaller pieces"
+        )
 
     async def _said(self, text: str) -> str:
         """Record what is said next; in a resumed run it is what was said before, word for word."""
@@ -132,6 +161,7 @@ class Conversation:
             brief=self._brief,
             max_tokens=self._desk.limits.max_tokens,
             deadline=self._desk.limits.deadline,
+            call_id=call_name(self._desk.log.run_id, self._task_id),
         )
 
     def _as_steps(self, request: ModelRequest) -> ModelRequest:
@@ -149,6 +179,7 @@ class Conversation:
         if recorded := self._transcript.answered():
             return _paid_already(recorded, listener)
         sha = request_key(request)
+        await self._desk.admit()
         await self._desk.note(e.ModelCallStarted(task_id=self._task_id, role=self._role, request_sha256=sha))
         answer = _Answer()
         try:
@@ -184,25 +215,23 @@ class Conversation:
 
     async def _use(self, call: ToolCall) -> ChatMessage:
         if recorded := self._transcript.used():
+            if self._toolbox:
+                self._toolbox.recall(call, ToolResult(recorded.result, recorded.ok, recorded.repeated))
             return ChatMessage(role="tool", text=recorded.result, tool_call_id=call.id, tool_name=call.name)
         await self._desk.gate()
-        if self._toolbox is None:
-            text, ok, repeated = "There are no tools for this task; answer now.", False, False
-        else:
-            result = await self._toolbox.use(call)
-            text, ok, repeated = result.text, result.ok, result.repeated
+        result = await self._toolbox.use(call) if self._toolbox else _NO_TOOLS
         await self._desk.note(
             e.ToolUsed(
                 task_id=self._task_id,
                 role=self._role,
                 name=call.name,
                 arguments=json.dumps(call.arguments, ensure_ascii=False)[:2000],
-                result=text,
-                ok=ok,
-                repeated=repeated,
+                result=result.text,
+                ok=result.ok,
+                repeated=result.repeated,
             )
         )
-        return ChatMessage(role="tool", text=text, tool_call_id=call.id, tool_name=call.name)
+        return ChatMessage(role="tool", text=result.text, tool_call_id=call.id, tool_name=call.name)
 
 
 async def _collect(parts: AsyncGenerator[StreamPart, None], answer: _Answer, listener: Listener | None) -> None:
@@ -226,6 +255,7 @@ async def _collect(parts: AsyncGenerator[StreamPart, None], answer: _Answer, lis
 def _paid_already(recorded: e.ModelAnswered, listener: Listener | None) -> _Answer:
     if listener:
         listener.feed(recorded.text)
+        listener.line_ended()
     finished = Finished(
         provider=recorded.provider,
         model=recorded.model,
@@ -233,13 +263,6 @@ def _paid_already(recorded: e.ModelAnswered, listener: Listener | None) -> _Answ
         truncated=recorded.truncated,
     )
     return _Answer([recorded.text], list(recorded.tool_calls), finished)
-
-
-def _read_step(answer: _Answer, said: str) -> tuple[_Answer, str]:
-    step = parse_step(said)
-    if isinstance(step, ToolCall):
-        return _Answer(tool_calls=[step], finished=answer.finished), ""
-    return answer, step
 
 
 def _as_plain(messages: tuple[ChatMessage, ...]) -> tuple[ChatMessage, ...]:
@@ -265,7 +288,7 @@ def steps_text(tools: tuple[ToolSpec, ...]) -> str:
         f"- `{tool.name}` ({', '.join(tool.parameters.get('properties', {}))}): {tool.description}"
         for tool in tools
     )
-    return f"{prompt_text('steps')}\n\n{listed}"
+    return f"{prompt_text('steps')}\n\n{listed or 'None are left; give the final answer.'}"
 
 
 def request_key(request: ModelRequest) -> str:

@@ -12,7 +12,7 @@ from codecompanion.contracts.ids import IdSource, TaskId
 from codecompanion.contracts.messages import AgentMessage, ArtifactRef, Priority
 from codecompanion.contracts.orders import RunOrder
 from codecompanion.contracts.ports import EditSink, ModelGateway, TestRunner, WorkspaceView
-from codecompanion.orchestra.agents.transcript import Transcript
+from codecompanion.orchestra.agents.transcript import Transcript, Transcripts
 from codecompanion.orchestra.runs.commands import Note, ProposeEdit
 from codecompanion.orchestra.runs.log import RunLog
 
@@ -21,7 +21,8 @@ from codecompanion.orchestra.runs.log import RunLog
 class AgentLimits:
     """Bounds of one agent's work: model calls a task, repair turns, seconds and tokens a call.
 
-    ``max_tokens`` holds the reasoning of models that think, too.
+    ``max_tokens`` holds the reasoning of models that think, too. A task that met a passing fault is begun anew
+    up to ``retries`` times, the first time after ``retry_wait`` seconds, then after three times as many.
     """
 
     rounds: int = 16
@@ -29,14 +30,21 @@ class AgentLimits:
     edit_repairs: int = 3
     deadline: float = 300.0
     max_tokens: int = 32_000
+    retries: int = 2
+    retry_wait: float = 2.0
     history_chars: int = 24_000
+
+
+async def _at_once() -> None:
+    """Let every call begin."""
 
 
 @dataclass(slots=True)
 class Desk:
     """One run's desk. ``gate`` returns at once, or waits while the run is paused.
 
-    ``writers`` lets one edit at a time at each path; ``transcripts`` is what a resumed run need not ask again.
+    ``admit`` returns when one more model call may begin. ``writers`` lets one edit at a time at each path;
+    ``transcripts`` is what a task that is begun anew need not ask again.
     """
 
     order: RunOrder
@@ -49,7 +57,9 @@ class Desk:
     ids: IdSource
     limits: AgentLimits = AgentLimits()
     writers: dict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
-    transcripts: dict[TaskId, Transcript] = field(default_factory=dict)
+    transcripts: Transcripts = field(default_factory=Transcripts)
+    admit: Callable[[], Awaitable[None]] = _at_once
+    _reading: dict[TaskId, Transcript] = field(default_factory=dict)
     _pushes: set[asyncio.Task[EditOutcome]] = field(default_factory=set)
 
     async def note(self, event: e.Event) -> None:
@@ -57,15 +67,19 @@ class Desk:
         await self.log.handle(Note(event))  # type: ignore[arg-type]
 
     def transcript(self, task_id: TaskId) -> Transcript:
-        """Return what an interrupted run has recorded of a task's conversation; else an empty one."""
-        return self.transcripts.setdefault(task_id, Transcript())
+        """Return what was recorded of a task's conversation before it was begun anew; else an empty one."""
+        return self._reading.setdefault(task_id, self.transcripts.of(task_id))
 
-    async def push(self, proposal: e.EditProposed, base: str | None) -> EditOutcome:
+    def read_again(self, task_id: TaskId) -> None:
+        """Let a task's conversation begin with all that was recorded of it so far."""
+        self._reading.pop(task_id, None)
+
+    async def push(self, proposal: e.EditProposed, base: str | None, epoch: int | None = None) -> EditOutcome:
         """Record the edit and what it changes, send it, record what became of it.
 
         An edit on its way is not taken back by a cancellation: its outcome is recorded all the same.
         """
-        await self.log.handle(ProposeEdit(proposal, base))
+        await self.log.handle(ProposeEdit(proposal, base, epoch))
         task = asyncio.create_task(self._push(proposal), name=f"edit {proposal.edit.path}")
         self._pushes.add(task)
         task.add_done_callback(self._pushes.discard)

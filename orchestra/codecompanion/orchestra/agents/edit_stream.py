@@ -43,7 +43,10 @@ class EditStream:
     """The edits of one answer, in order.
 
     Feed it while the answer streams and run ``land`` beside it; ``end`` says that nothing more comes.
-    ``landed`` maps each changed path to the hash of its new text.
+    ``landed`` maps each changed path to the hash of its new text. ``done`` holds what landed of the task's
+    earlier answers: a piece of those that comes again is passed over. ``objection`` says, of a path and its
+    text before and after, why this agent must not make that change, empty where it may; it runs in a thread.
+    ``epoch`` is the start of the task that this answer belongs to.
     """
 
     def __init__(
@@ -54,17 +57,22 @@ class EditStream:
         task_id: TaskId,
         on_landed: Callable[[str, str], Awaitable[None]],
         on_writing: Callable[[str, int], Awaitable[None]],
+        done: set[str] | None = None,
+        objection: Callable[[str, str | None, str], str] | None = None,
+        epoch: int | None = None,
     ) -> None:
         self._desk = desk
         self._role = role
         self._task_id = task_id
         self._on_landed = on_landed
         self._on_writing = on_writing
+        self._objection = objection
+        self._epoch = epoch
         self._news_at = asyncio.get_running_loop().time() + SECONDS_BETWEEN_NEWS
         self._parser = AnswerParser()
         self._queue: asyncio.Queue[FileEdit | _Writing | None] = asyncio.Queue()
         self._transcript = desk.transcript(task_id)
-        self._done: set[str] = set()
+        self._done = set() if done is None else done
         self.landed: dict[str, str] = {}
         self.rejections: list[Rejection] = []
 
@@ -148,9 +156,12 @@ class EditStream:
             return Rejection(edit, f"{edit.path}: {error}")
         if complaint := await _syntax(edit.path, text):
             return Rejection(edit, f"{edit.path}: {complaint}")
+        if self._objection and (why := await asyncio.to_thread(self._objection, edit.path, current, text)):
+            return Rejection(edit, f"{edit.path}: {why}")
         if text != current:
             await self._desk.gate()
-            outcome = await self._desk.push(recorded or self._proposal(edit, sha256_of(text)), current)
+            proposal = recorded or self._proposal(edit, sha256_of(text))
+            outcome = await self._desk.push(proposal, current, self._epoch)
             if outcome.state == "failed":
                 return Rejection(edit, f"{edit.path}: {outcome.reason}", recorded=True)
         await self._landed(edit.path, text, fingerprint)

@@ -3,7 +3,7 @@
 import asyncio
 from typing import ClassVar
 
-from codecompanion.contracts.errors import BadAnswer, WorkspaceError
+from codecompanion.contracts.errors import BadAnswer
 from codecompanion.contracts.messages import Role
 from codecompanion.contracts.orders import RunOrder
 from codecompanion.contracts.plan import Plan
@@ -11,11 +11,10 @@ from codecompanion.orchestra.agents import briefs
 from codecompanion.orchestra.agents.base import Agent
 from codecompanion.orchestra.agents.briefs import PlanJob
 from codecompanion.orchestra.agents.digest import digest
+from codecompanion.orchestra.agents.plan_checks import plan_complaints
 from codecompanion.orchestra.complexity import assess
 from codecompanion.orchestra.edits.tolerant_json import parse_answer
 from codecompanion.orchestra.runs.state import PLANNING
-from codecompanion.orchestra.workspace.paths import relative_path
-from codecompanion.orchestra.workspace.protected import why_protected
 
 
 class ProjectManager(Agent):
@@ -52,23 +51,3 @@ class ProjectManager(Agent):
         if complaints := plan_complaints(plan, order):
             raise BadAnswer("; ".join(complaints))
         return plan
-
-
-def plan_complaints(plan: Plan, order: RunOrder) -> list[str]:
-    """Return what makes a well-formed plan unusable for ``order``, as feedback for the model."""
-    complaints = [
-        f"task {task.id!r}: {said}" for task in plan.tasks for path in task.files if (said := _trouble(path))
-    ]
-    roles = {task.role for task in plan.tasks}
-    if Role.PROJECT_MANAGER in roles:
-        complaints.append("the ProjectManager only plans; give each task to one of the other agents")
-    if order.kind == "project" and Role.TEST_WRITER not in roles:
-        complaints.append("a project needs tests: add a TestWriter task with the acceptance criteria to test")
-    return complaints
-
-
-def _trouble(path: str) -> str:
-    try:
-        return why_protected(relative_path(path))
-    except WorkspaceError as error:
-        return str(error)

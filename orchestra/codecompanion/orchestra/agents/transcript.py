@@ -15,13 +15,18 @@ Spoken = e.AgentAsked | e.ModelAnswered | e.ToolUsed
 class Transcript:
     """One task's recorded words in order, to be taken one by one; and what became of its edits.
 
-    ``take`` returns the next recorded fact of the wanted kind, or None where the record ends: from there on
-    the conversation is live.
+    Each of ``asked``, ``answered`` and ``used`` returns None where the record ends: from there on the
+    conversation is live.
     """
 
     def __init__(self, spoken: Iterable[Spoken] = (), edits: Iterable[e.EditProposed] = ()) -> None:
         self._spoken = deque(spoken)
         self.edits: dict[EditId, e.EditProposed] = {one.edit_id: one for one in edits}
+
+    @property
+    def answers_next(self) -> bool:
+        """Whether what comes next is a model's recorded answer."""
+        return bool(self._spoken) and isinstance(self._spoken[0], e.ModelAnswered)
 
     def asked(self) -> e.AgentAsked | None:
         """Return what was said next."""
@@ -50,17 +55,25 @@ class Transcript:
         return taken
 
 
-def transcripts(history: Iterable[e.Event]) -> dict[TaskId, Transcript]:
-    """Return the transcript of every task that has begun and not ended."""
-    spoken: dict[TaskId, list[Spoken]] = {}
-    edits: dict[TaskId, list[e.EditProposed]] = {}
-    for event in history:
+class Transcripts:
+    """What was said in every task that has begun and not ended, kept as the log goes on."""
+
+    def __init__(self, history: Iterable[e.Event] = ()) -> None:
+        self._spoken: dict[TaskId, list[Spoken]] = {}
+        self._edits: dict[TaskId, list[e.EditProposed]] = {}
+        for event in history:
+            self.heard(event)
+
+    def heard(self, event: e.Event) -> None:
+        """Keep what belongs to a conversation; let go of what is over."""
         if isinstance(event, e.AgentAsked | e.ModelAnswered | e.ToolUsed):
-            spoken.setdefault(event.task_id, []).append(event)
+            self._spoken.setdefault(event.task_id, []).append(event)
         elif isinstance(event, e.EditProposed):
-            edits.setdefault(event.task_id, []).append(event)
+            self._edits.setdefault(event.task_id, []).append(event)
         elif isinstance(event, e.TaskFinished | e.TaskFailed):
-            spoken.pop(event.task_id, None)
-            edits.pop(event.task_id, None)
-    names = [*spoken, *(name for name in edits if name not in spoken)]
-    return {name: Transcript(spoken.get(name, ()), edits.get(name, ())) for name in names}
+            self._spoken.pop(event.task_id, None)
+            self._edits.pop(event.task_id, None)
+
+    def of(self, task_id: TaskId) -> Transcript:
+        """Return a task's words from the first on, to be taken anew."""
+        return Transcript(self._spoken.get(task_id, ()), self._edits.get(task_id, ()))

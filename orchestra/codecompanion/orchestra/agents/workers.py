@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import ClassVar
 
 from codecompanion.contracts import events as e
@@ -15,7 +15,12 @@ from codecompanion.orchestra.agents.briefs import MendJob, WorkJob, WorkResult
 from codecompanion.orchestra.agents.conversation import Conversation
 from codecompanion.orchestra.agents.edit_stream import EditStream
 from codecompanion.orchestra.agents.history import Turn
+from codecompanion.orchestra.repair import INSISTS, is_repair, only_fixes_tests
 from codecompanion.orchestra.tools.toolbox import Toolbox
+from codecompanion.orchestra.weakening.policy import claim_in, is_about_tests, refusal, weakened
+
+Objection = Callable[[str, str | None, str], str]
+"""From a path and its text before (None: no such file) and after to why that must not be, empty if it may."""
 
 
 class Worker(Agent):
@@ -37,7 +42,8 @@ class Worker(Agent):
             existing=tuple(path for path in task.files if self._stood_before(path)),
         )
         try:
-            result = await self._until_usable(conversation, task, brief)
+            epoch = self.desk.log.state.starts.get(task.id)
+            result = await self._until_usable(conversation, task, brief, epoch)
         except OrchestraError:
             await self._keep_reading_map(task, toolbox)
             raise
@@ -52,26 +58,34 @@ class Worker(Agent):
     def _stood_before(self, path: str) -> bool:
         return path not in self.desk.log.state.bases and self.desk.view.exists(path)
 
-    async def _until_usable(self, conversation: Conversation, task: PlanTask, text: str) -> WorkResult:
+    async def _until_usable(
+        self, conversation: Conversation, task: PlanTask, text: str, epoch: int | None
+    ) -> WorkResult:
         landed: dict[str, str] = {}
+        done: set[str] = set()
+        fault = claimed = ""
         for attempt in range(self.desk.limits.edit_repairs + 1):
-            stream = self._stream(task, landed)
+            stream = self._stream(task, landed, done, epoch)
             try:
                 await _answer_into(stream, conversation, text)
             except BadAnswer as error:
-                text = str(error)
+                fault, text = str(error), briefs.for_bad_answer(error, landed | stream.landed)
                 continue
             finally:
                 landed |= stream.landed
             last = attempt == self.desk.limits.edit_repairs
-            if stream.rejections and not last:
-                text = briefs.for_rejections(stream.rejections)
+            if not stream.landed and (claim := self.claim(stream.prose)):
+                if claimed or last:
+                    raise OrchestraError(f"{INSISTS}: {claim}")
+                claimed, text = claim, briefs.CLAIM_HEARD
+            elif stream.rejections and not last:
+                text = briefs.for_rejections(stream.rejections, landed)
             elif not landed and not last and self.must_change:
                 text = briefs.NOTHING_CHANGED
             else:
-                await stream.keep_rejected()
+                await self.keep_rejected(task, stream)
                 return self._result(task, landed, stream)
-        raise OrchestraError(f"{self.role} could not finish {task.title!r}: {text}")
+        raise OrchestraError(f"{self.role} gave no usable answer: {fault}")
 
     must_change: ClassVar[bool] = True
     """Whether an answer without any change is no answer."""
@@ -82,12 +96,15 @@ class Worker(Agent):
             reason = stream.rejections[0].reason.partition("\n")[0]
             raise OrchestraError(f"{self.role} changed nothing: {reason}")
         if not landed and self.must_change:
-            raise OrchestraError(f"{self.role}'s answer for {task.title!r} held no file and no change")
+            raise OrchestraError(f"{self.role}'s answer held no file and no change")
         said = " ".join(stream.prose.split())[:300]
         done = f"{', '.join(landed)} written" if landed else "nothing changed"
+        if stream.rejections:
+            refused = (rejection.reason.partition("\n")[0] for rejection in stream.rejections)
+            done += f"; not written: {'; '.join(refused).rstrip('.')}"
         return WorkResult(landed, f"{done}. {said}".strip(), tuple(stream.rejections))
 
-    def _stream(self, task: PlanTask, before: dict[str, str]) -> EditStream:
+    def _stream(self, task: PlanTask, before: dict[str, str], done: set[str], epoch: int | None) -> EditStream:
         written = dict.fromkeys(before, "")
 
         async def progress(path: str, text: str) -> None:
@@ -99,7 +116,28 @@ class Worker(Agent):
             text = f"writing {path}, line {lines}"
             await self.desk.note(now.model_copy(update={"text": text}))
 
-        return EditStream(self.desk, role=self.role, task_id=task.id, on_landed=progress, on_writing=news)
+        return EditStream(
+            self.desk,
+            role=self.role,
+            task_id=task.id,
+            on_landed=progress,
+            on_writing=news,
+            done=done,
+            objection=self.objection(),
+            epoch=epoch,
+        )
+
+    def objection(self) -> Objection | None:
+        """Return what says why this agent must not make a change to a file; None: it may make any."""
+        return None
+
+    def claim(self, prose: str) -> str:
+        """Return what an answer says instead of a change, empty when it says nothing of that weight."""
+        return ""
+
+    async def keep_rejected(self, task: PlanTask, stream: EditStream) -> None:
+        """Record the pieces of a task that were given up."""
+        await stream.keep_rejected()
 
     def _progress(self, task: PlanTask, written: Mapping[str, str]) -> e.TaskProgressed:
         total = max(len(task.files), len(written))
@@ -168,7 +206,7 @@ class TestWriter(Worker):
 
 
 class Debugger(Worker):
-    """Reads real failures and mends their cause."""
+    """Reads real failures and mends their cause; what the tests check never becomes less by its work."""
 
     role = Role.DEBUGGER
     prompt: ClassVar[tuple[str, ...]] = ("common", "debugger", "answer_format")
@@ -176,3 +214,27 @@ class Debugger(Worker):
     async def mend(self, job: MendJob) -> WorkResult:
         """Mend after a red test run; raises ``OrchestraError`` when nothing usable came of it."""
         return await self._produce(job.task, briefs.for_mending(job), purpose="mend")
+
+    def objection(self) -> Objection | None:
+        """Object to whatever would weaken tests, unless the person asked for the tests to be changed."""
+        order = self.desk.order
+        if is_about_tests(order):
+            return None
+        only_tests_given = only_fixes_tests(order)
+        bases = self.desk.log.state.bases
+
+        def object_to(path: str, before: str | None, after: str) -> str:
+            persons_own = bases.get(path, before) is not None
+            reasons = weakened(path, before, after, word_for_word=only_tests_given and persons_own)
+            return refusal(reasons) if reasons else ""
+
+        return object_to
+
+    def claim(self, prose: str) -> str:
+        """Return what it says is wrong about a test."""
+        return claim_in(prose)
+
+    async def keep_rejected(self, task: PlanTask, stream: EditStream) -> None:
+        """Record nothing after a repair round: whether it was of use is for the tests to say."""
+        if not is_repair(task, self.desk.order):
+            await stream.keep_rejected()

@@ -13,12 +13,13 @@ from enum import StrEnum
 from itertools import islice
 
 from codecompanion.contracts.errors import EditRefused
-from codecompanion.orchestra.edits.lines import BOM, ending_of, split_lines, without_ending
+from codecompanion.orchestra.edits.lines import BOM, ending_of, numbered, split_lines, without_ending
 from codecompanion.orchestra.edits.nearest import nearest_lines
 
-# candidates looked at on one rung, and matches named in a refusal
+# candidates looked at on one rung, matches named in a refusal, lines quoted in it
 _MOST_CANDIDATES = 100
 _MOST_NAMED = 10
+_MOST_SHOWN = 30
 # lines of search times lines of replacement for which a full alignment is affordable
 _MOST_ALIGNED = 40_000
 
@@ -88,7 +89,11 @@ def plan_splice(text: str, search: str, replacement: str) -> Splice:
     """Return the smallest change that ``replace_once`` would make; raises ``EditRefused`` as it does."""
     wanted, new = _bare_lines(search), _bare_lines(replacement)
     if wanted == new:
-        raise EditRefused("the block changes nothing: its search and replace lines are the same")
+        said = (
+            "the block changes nothing: its search and replace lines are the same; "
+            "put the lines as they shall be into the replace part."
+        )
+        raise EditRefused(f"{said}{_lines_meant(text, search)}")
     try:
         span = locate(text, search)
     except EditRefused as refusal:
@@ -97,7 +102,8 @@ def plan_splice(text: str, search: str, replacement: str) -> Splice:
     lines = _woven(old, wanted, new, span, _ending_in_use(text)) if wanted else split_lines(replacement)
     splice = _trimmed(span.start, old, lines)
     if splice.start == splice.end and not splice.new_text:
-        raise EditRefused("the block changes nothing: the file already reads like this")
+        said = "the block changes nothing: the file already reads like this."
+        raise EditRefused(f"{said}{_shown(text, span)}")
     return splice
 
 
@@ -120,6 +126,19 @@ def locate(text: str, search: str) -> Span:
             end = start + sum(map(len, lines[at : at + len(wanted)]))
             return Span(start, end, at + 1, at + len(wanted), rung, added, removed)
     raise EditRefused(f"no place in the file matches the search lines.{nearest_lines(bare, wanted)}")
+
+
+def _lines_meant(text: str, search: str) -> str:
+    """Return a sentence that quotes the lines a search block means, or those nearest to it."""
+    try:
+        return _shown(text, locate(text, search))
+    except EditRefused as miss:
+        return f" Besides, {miss}"
+
+
+def _shown(text: str, span: Span) -> str:
+    lines = _bare_lines(text)[span.first_line - 1 : span.last_line][:_MOST_SHOWN]
+    return f"\nLines {span.first_line}-{span.last_line} of the file are:\n{numbered(lines, span.first_line)}"
 
 
 def _bare_lines(block: str) -> list[str]:

@@ -22,8 +22,19 @@ _MOST_MENDS = 8
 _MOST_FAULTS_NAMED = 5
 
 _DECODER = json.JSONDecoder(strict=False)
-# a brace that may open a JSON object: not that of a function or a template
-_START = re.compile(r"\{(?=\s*(?:[\"'\u201c}]|//|/\*|\w{1,100}\s*:))")
+OBJECT_START = re.compile(r"\{(?=\s*(?:[\"'\u201c}]|//|/\*|\w{1,100}\s*:))")
+"""A brace that may open a JSON object: not that of a function or a template."""
+# what cannot have been meant as anything but an object
+_SURE_START = re.compile(
+    r"""
+    \{\s*(?: //
+        | /\*
+        | ["'\u201c](?:[^"'\u201d\\]|\\.)*["'\u201d]\s*:
+        | \w{1,100}\s*:\s*["'\u201c]
+    )
+    """,
+    re.VERBOSE | re.DOTALL,
+)
 # what has no end runs to the end of the text: one that could be tried again from each place would be quadratic
 _TOKEN = re.compile(
     r"""
@@ -46,7 +57,7 @@ def parse_answer(text: str, model: type[T]) -> T:
     Raises ``BadAnswer`` with a sentence for the model: what is missing, broken or cut off, or which fields
     do not fit.
     """
-    reading = _Reading(text)
+    reading = ObjectReading(text)
     misfit: ValidationError | None = None
     for value in reading.objects():
         try:
@@ -60,32 +71,55 @@ def parse_answer(text: str, model: type[T]) -> T:
 
 def json_objects(text: str) -> Iterator[dict[str, Any]]:
     """Yield the objects that can be read in ``text``, in order, each followed by one it merely wraps."""
-    return _Reading(text).objects()
+    return ObjectReading(text).objects()
+
+
+def json_object_at(text: str, at: int) -> dict[str, Any]:
+    """Return the object whose brace is at ``at``; raises ``BadAnswer`` as ``parse_answer`` does."""
+    reading = ObjectReading(text)
+    value, _ = reading.decoded(at)
+    if value is None:
+        raise BadAnswer(reading.fault)
+    return value
 
 
 @dataclass
-class _Reading:
-    """One pass over a reply; ``fault`` says why there was no object when there was none."""
+class ObjectReading:
+    """One pass over a reply; ``fault`` says why there was no object when there was none.
+
+    ``at`` is where the object given last begins. ``within_broken`` says that JSON which cannot be read was
+    passed: objects after that may lie within it.
+    """
 
     text: str
     fault: str = "the answer holds no JSON object; answer with one JSON object and nothing else"
+    within_broken: bool = False
+    at: int = 0
     mends: int = 0
 
     def objects(self) -> Iterator[dict[str, Any]]:
         """As ``json_objects``."""
-        start = _START.search(self.text)
+        for value in self.whole_objects():
+            yield value
+            inner = next(iter(value.values()), None)
+            if len(value) == 1 and isinstance(inner, dict):
+                yield inner
+
+    def whole_objects(self) -> Iterator[dict[str, Any]]:
+        """Yield the objects that can be read, in order."""
+        start = OBJECT_START.search(self.text)
         for _ in range(_MOST_STARTS):
             if start is None:
                 return
-            value, end = self._decoded(start.start())
+            value, end = self.decoded(start.start())
             if value is not None:
+                self.at = start.start()
                 yield value
-                inner = next(iter(value.values()), None)
-                if len(value) == 1 and isinstance(inner, dict):
-                    yield inner
-            start = _START.search(self.text, end)
+            elif _SURE_START.match(self.text, start.start()):
+                self.within_broken = True
+            start = OBJECT_START.search(self.text, end)
 
-    def _decoded(self, at: int) -> tuple[dict[str, Any] | None, int]:
+    def decoded(self, at: int) -> tuple[dict[str, Any] | None, int]:
         """Return the object that begins at ``at``, None when it cannot be read, and where to go on."""
         try:
             return _DECODER.raw_decode(self.text, at)

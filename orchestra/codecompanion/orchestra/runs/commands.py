@@ -1,5 +1,6 @@
 """What may be asked of a run, in the imperative; ``decide`` answers with events or a refusal."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from codecompanion.contracts import events as e
@@ -7,6 +8,9 @@ from codecompanion.contracts.ids import TaskId
 from codecompanion.contracts.messages import ArtifactRef, Role
 from codecompanion.contracts.orders import RunOrder
 from codecompanion.contracts.plan import Plan, PlanTask
+
+Epoch = int | None
+"""Which start of its task speaks; None is the present one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +21,30 @@ class StartRun:
 @dataclass(frozen=True, slots=True)
 class AdoptPlan:
     plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
+class EditPlan:
+    """Put a person's plan in the place of the present one.
+
+    ``instructions`` is all that the agents of tasks not begun are told besides; None leaves it as it is.
+    """
+
+    plan: Plan
+    instructions: Mapping[TaskId, tuple[str, ...]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovePlan:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class InstructTask:
+    """Tell a task's agent more before it begins."""
+
+    task_id: TaskId
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +63,23 @@ class FinishTask:
     task_id: TaskId
     summary: str
     artifacts: tuple[ArtifactRef, ...] = ()
+    epoch: Epoch = None
 
 
 @dataclass(frozen=True, slots=True)
 class FailTask:
     task_id: TaskId
     reason: str
+    epoch: Epoch = None
+
+
+@dataclass(frozen=True, slots=True)
+class RetryTask:
+    """Let a running task that met a passing fault begin anew a little later."""
+
+    task_id: TaskId
+    reason: str
+    epoch: Epoch = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +108,14 @@ class ProposeEdit:
 
     proposal: e.EditProposed
     base: str | None
+    epoch: Epoch = None
 
 
 @dataclass(frozen=True, slots=True)
 class PauseRun:
-    pass
+    """``reason`` is given when not the person wants it."""
+
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +134,14 @@ class GrantStep:
 
 
 @dataclass(frozen=True, slots=True)
+class ReachLimit:
+    """A guard against endless work ends the run; ``text`` is the sentence for the person."""
+
+    limit: e.LimitName
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class StopRun:
     reason: str
 
@@ -105,16 +155,21 @@ class FinishRun:
 Command = (
     StartRun
     | AdoptPlan
+    | EditPlan
+    | ApprovePlan
+    | InstructTask
     | AddTask
     | StartTask
     | FinishTask
     | FailTask
+    | RetryTask
     | Note
     | ProposeEdit
     | PauseRun
     | ResumeRun
     | ReopenRun
     | GrantStep
+    | ReachLimit
     | StopRun
     | FinishRun
 )

@@ -1,6 +1,6 @@
 """From the state of a run to what a person sees of it."""
 
-from codecompanion.contracts.ids import RunId
+from codecompanion.contracts.ids import RunId, TaskId
 from codecompanion.contracts.status import Phase, RunStatus, TaskStatus
 from codecompanion.orchestra.runs.state import RunState
 
@@ -41,6 +41,8 @@ def status_of(run_id: RunId, state: RunState, *, started_at: float = 0.0, update
         started_at=started_at,
         updated_at=updated_at,
         summary=state.summary,
+        mode=state.order.mode,
+        next_task=_next_task(state),
     )
 
 
@@ -56,10 +58,20 @@ def _failed_edits(state: RunState) -> tuple[str, ...]:
 
 
 def _text(state: RunState) -> str:
-    if not waits_for_step(state) or state.paused:
+    if state.paused or state.ended:
         return state.text
-    ready = state.ready()
+    if waits_for_approval(state):
+        return "the plan waits for your approval"
+    ready = state.ready() if waits_for_step(state) else []
     return f"next is {ready[0].role}: {ready[0].title}" if ready else state.text
+
+
+def _next_task(state: RunState) -> TaskId | None:
+    """Which task goes next, where a run waits for the person."""
+    if not waits_for_step(state) and not waits_for_approval(state):
+        return None
+    ready = state.ready()
+    return ready[0].id if ready else None
 
 
 def phase_of(state: RunState) -> Phase:
@@ -68,7 +80,7 @@ def phase_of(state: RunState) -> Phase:
         return state.outcome
     if state.paused:
         return "paused"
-    if waits_for_step(state):
+    if waits_for_step(state) or waits_for_approval(state):
         return "waiting"
     return _stage(state)
 
@@ -85,7 +97,13 @@ def _stage(state: RunState) -> Phase:
 
 def waits_for_step(state: RunState) -> bool:
     """Whether a stepwise run stands still until the next `next`."""
-    if state.order is None or not state.order.stepwise or state.plan is None or state.ended:
+    if state.order is None or state.order.mode != "stepwise" or state.plan is None or state.ended:
         return False
     busy = state.testing or any(t.phase == "running" for t in state.tasks.values())
     return not busy and state.steps_taken >= state.steps_granted
+
+
+def waits_for_approval(state: RunState) -> bool:
+    """Whether the plan is made and the person has yet to say that it may go on."""
+    asks = state.order is not None and state.order.mode == "approve"
+    return asks and state.plan is not None and not state.approved and not state.ended

@@ -19,7 +19,6 @@ from codecompanion.orchestra.tools.arguments import (
     ToolArguments,
 )
 from codecompanion.orchestra.tools.globs import path_matcher
-from codecompanion.orchestra.tools.reading_map import ReadingMap
 from codecompanion.orchestra.tools.search import Hits, literal_hits, regex_hits
 from codecompanion.orchestra.workspace.paths import relative_path
 
@@ -31,7 +30,7 @@ _MOST_CHARACTERS_SEARCHED = 32_000_000
 
 @dataclass(frozen=True, slots=True)
 class Looks:
-    """The tools themselves, for one workspace; ``reading`` takes note of what was seen.
+    """The tools themselves, for one workspace.
 
     Paths for which ``hidden`` is true can be listed, but neither read nor searched. Each look returns at
     most about ``room`` bytes, cut where a person would cut. Raises ``WorkspaceError`` and ``BadAnswer``.
@@ -40,7 +39,6 @@ class Looks:
     view: WorkspaceView
     tests: TestRunner | None
     hidden: Callable[[str], bool]
-    reading: ReadingMap
     seconds_per_search: float
     monotonic: Callable[[], float] = time.monotonic
 
@@ -64,7 +62,6 @@ class Looks:
     def _list_files(self, asked: ListFiles, room: int) -> str:
         matches = path_matcher(asked.glob)
         paths = [path for path in self.view.files() if matches(path)]
-        self.reading.note_listing(asked.glob)
         if not paths:
             return f"No file matches {asked.glob!r}." if asked.glob else "The workspace has no text files."
         shown = _fitting(paths[: min(asked.limit, _MOST_PATHS)], room - 400)
@@ -90,7 +87,6 @@ class Looks:
         wanted = lines[first - 1 : max(asked.last_line, first) if asked.last_line else None]
         shown = _fitting(numbered(wanted, first, _WIDEST_LINE).split("\n"), room - 200)
         last = first + len(shown) - 1
-        self.reading.note_read(path, first, last)
         more = f"\nThere is more: read on from first_line {last + 1}." if len(shown) < len(wanted) else ""
         return f"{path}, lines {first}-{last} of {len(lines)}:\n" + "\n".join(shown) + more
 
@@ -119,7 +115,6 @@ class Looks:
             hits = await regex_hits(asked.pattern, iter(texts), limit, self.seconds_per_search)
         else:
             hits = Hits(await asyncio.to_thread(literal_hits, asked.pattern, iter(texts), limit))
-        self.reading.note_search(asked.pattern, asked.glob, len(hits.found))
         lines = _fitting([f"{hit.path}:{hit.line}: {hit.text}" for hit in hits.found], room - 400)
         return "\n".join([_search_heading(hits, len(lines), limit, texts), *lines])
 
@@ -139,7 +134,6 @@ class Looks:
         if self.tests is None:
             raise BadAnswer("the tests cannot be run here")
         report = await self.tests.run(self.view, [self._path(path) for path in asked.files])
-        self.reading.note_tests()
         return _report_text(report, room)
 
 
@@ -182,7 +176,7 @@ def _search_heading(hits: Hits, shown: int, limit: int, texts: _Texts) -> str:
 
 
 def _report_text(report: TestReport, room: int) -> str:
-    command = " ".join(report.command) or "no command"
+    command = report.as_typed or "no command"
     if not report.ran:
         return f"No tests ran ({command}).\n{_tail(report.output, room - 300)}".strip()
     heading = f"{report.passed} passed, {report.failed} failed, exit code {report.exit_code} ({command})."

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from codecompanion.contracts.errors import OrchestraError
+from codecompanion.contracts.errors import BadAnswer, OrchestraError
 from codecompanion.contracts.model_calls import ToolCall, ToolSpec
 from codecompanion.contracts.ports import TestRunner, WorkspaceView
 from codecompanion.orchestra.tools.arguments import ARGUMENTS, ToolArguments, read_arguments, tool_spec
@@ -29,6 +29,9 @@ class ToolLimits:
 DEFAULT_LIMITS = ToolLimits()
 # less room than this cannot hold a useful answer
 _LEAST_BYTES = 1_000
+_SPENT = "You have looked at as much as this task allows; answer now."
+_SAME = "You made this very call before and its result is still the same; use that one."
+_CHANGED = "You made this call before; its result has changed since.\n"
 # a test run that differs only in how long it took says nothing new
 _DURATION = re.compile(r"\b\d+(?:\.\d+)? ?m?s(?:ec(?:onds?)?)?\b")
 
@@ -65,9 +68,9 @@ class Toolbox:
         self._limits = limits
         self._monotonic = monotonic
         self._reading = ReadingMap()
-        self._looks = Looks(view, tests, hidden, self._reading, limits.seconds_per_search, monotonic)
+        self._looks = Looks(view, tests, hidden, limits.seconds_per_search, monotonic)
         self._offered = tuple(name for name in ARGUMENTS if tests is not None or name != "run_tests")
-        self._answers: dict[str, str] = {}
+        self._shown: dict[str, str] = {}
         self._bytes_left = limits.bytes_in_total
         self._seconds_left = limits.seconds_in_total
 
@@ -82,25 +85,27 @@ class Toolbox:
     async def use(self, call: ToolCall) -> ToolResult:
         """Return what the tool says; wrong calls and used-up bounds are answers too."""
         if self._bytes_left < _LEAST_BYTES or self._seconds_left <= 0:
-            return ToolResult("You have looked at as much as this task allows; answer now.", ok=False)
+            return ToolResult(_SPENT, ok=False)
         started = self._monotonic()
         try:
-            text, ok, key = await self._answer(call)
+            text, ok = await self._answer(call)
         finally:
             self._seconds_left -= self._monotonic() - started
-        result = self._remembered(key, text, ok)
-        self._bytes_left -= len(result.text.encode(errors="replace"))
+        result = self._compared(call, text, ok)
+        self._note(call, result)
         return result
 
-    async def _answer(self, call: ToolCall) -> tuple[str, bool, str]:
-        """Return the text, whether the tool could be used, and the key that equal calls share."""
-        key = call.name + json.dumps(call.arguments, sort_keys=True, default=str)
+    def recall(self, call: ToolCall, told: ToolResult) -> None:
+        """Take a use from before an interruption into account; only the time it took is not known any more."""
+        if told.text != _SPENT:
+            self._note(call, told)
+
+    async def _answer(self, call: ToolCall) -> tuple[str, bool]:
+        """Return the text, and whether the tool could be used."""
         try:
-            arguments = read_arguments(call, self._offered)
-            key = call.name + arguments.model_dump_json()
-            return await self._look(arguments), True, key
+            return await self._look(read_arguments(call, self._offered)), True
         except (OrchestraError, OSError) as error:
-            return _bounded(str(error), self._limits.bytes_per_result), False, key
+            return _bounded(str(error), self._limits.bytes_per_result), False
 
     async def _look(self, arguments: ToolArguments) -> str:
         room = min(self._limits.bytes_per_result, self._bytes_left)
@@ -114,16 +119,40 @@ class Toolbox:
                 f"stopped after {self._seconds_left:.0f} s, which is all the time left for tools; answer now"
             ) from None
 
-    def _remembered(self, key: str, text: str, ok: bool) -> ToolResult:
-        digest = hashlib.sha256(_DURATION.sub("", text).encode(errors="replace")).hexdigest()
-        before = self._answers.get(key)
-        self._answers[key] = digest
+    def _compared(self, call: ToolCall, text: str, ok: bool) -> ToolResult:
+        """Return the result as the model is told it: with what it was told before in mind."""
+        before = self._shown.get(self._key(call))
         if before is None:
             return ToolResult(text, ok)
-        if before != digest:
-            return ToolResult(f"You made this call before; its result has changed since.\n{text}", ok, True)
-        note = "You made this very call before and its result is still the same; use that one."
-        return ToolResult(note if ok else f"{note}\n{text}", ok, repeated=True)
+        if before != _digest(text):
+            return ToolResult(_CHANGED + text, ok, repeated=True)
+        return ToolResult(_SAME if ok else f"{_SAME}\n{text}", ok, repeated=True)
+
+    def _note(self, call: ToolCall, told: ToolResult) -> None:
+        """Keep what was told: all counters and the reading map follow from that."""
+        self._bytes_left -= len(told.text.encode(errors="replace"))
+        is_old = told.repeated and told.text.startswith(_SAME)
+        shown = "" if is_old else told.text.removeprefix(_CHANGED)
+        if not is_old:
+            self._shown[self._key(call)] = _digest(shown)
+        if told.ok and (asked := self._arguments(call)):
+            self._reading.note(asked, shown)
+
+    def _key(self, call: ToolCall) -> str:
+        """Return what equal calls share, however they are written."""
+        asked = self._arguments(call)
+        said = asked.model_dump_json() if asked else json.dumps(call.arguments, sort_keys=True, default=str)
+        return call.name + said
+
+    def _arguments(self, call: ToolCall) -> ToolArguments | None:
+        try:
+            return read_arguments(call, self._offered)
+        except BadAnswer:
+            return None
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(_DURATION.sub("", text).encode(errors="replace")).hexdigest()
 
 
 def _bounded(text: str, room: int) -> str:

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +25,8 @@ from codecompanion.orchestra.workspace.safe_files import read_file
 
 BIGGEST_REPORT: Final = 20_000_000
 _CHILD = "unittest_child.py"
+# what unittest's discovery takes for a test file unless it is told otherwise
+_DISCOVERED = re.compile(r"(?:^|/)test[^/]*\.py$")
 # the interpreter's own words and nothing else: a test may print them too
 _LACKS_PYTEST = re.compile(rb"[^\n]*: No module named '?pytest'?\s*")
 
@@ -50,7 +53,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class TestCommand:
-    """One way to run a suite.
+    """One way to run a suite; ``typed`` is what a person would type for it in the workspace.
 
     ``count`` gives None when the command left no account of its tests; one that ``reports`` has then broken
     off, another is known by its exit code alone. ``unavailable`` says after a run that the program lacks what
@@ -65,6 +68,7 @@ class TestCommand:
     argv: tuple[str, ...]
     program: Program
     count: Callable[[str, Place], Counts | None]
+    typed: str
     reports: bool = True
     variables: Mapping[str, str] = field(default_factory=dict)
     unavailable: Callable[[Ended], bool] = lambda ended: False
@@ -83,6 +87,7 @@ def pytest_command(python: Program, suite: Suite, place: Place) -> TestCommand:
         program=python,
         variables=_python_variables(place),
         count=lambda text, place: counts_in_junit(place.report(report)),
+        typed=_typed("python -m pytest", tuple(map(_as_argument, suite.chosen))),
         unavailable=lambda ended: ended.exit_code == 1 and bool(_LACKS_PYTEST.fullmatch(ended.output)),
         hindered=lambda ended, text, counts, place: lacking_module(text, counts, place.files(), place.read),
     )
@@ -101,6 +106,7 @@ def unittest_command(python: Program, suite: Suite, place: Place) -> TestCommand
         program=python,
         variables=_python_variables(place),
         count=lambda text, place: counts_in_unittest_report(place.report(report)),
+        typed=_typed_unittest(suite),
     )
 
 
@@ -122,13 +128,21 @@ def node_command(node: Program, suite: Suite, place: Place) -> TestCommand:
         count=lambda text, place: counts_in_tap(
             place.report(report).decode("utf-8", "replace"), lambda name: _tests_anything(name, place)
         ),
+        typed=_typed("node --test", arguments if suite.arguments or suite.chosen else ()),
     )
 
 
 def npm_command(npm: Program, suite: Suite) -> TestCommand:
     """Return the package's own test script."""
     chosen = ("--", *map(_as_argument, suite.chosen)) if suite.chosen else ()
-    return TestCommand((npm.path, "test", *chosen), npm, count=_summary, reports=False, hindered=_lacks_program)
+    return TestCommand(
+        (npm.path, "test", *chosen),
+        npm,
+        count=_summary,
+        typed=_typed("npm test", chosen),
+        reports=False,
+        hindered=_lacks_program,
+    )
 
 
 def cargo_command(cargo: Program, cache: Path, home: Path) -> TestCommand:
@@ -148,6 +162,7 @@ def cargo_command(cargo: Program, cache: Path, home: Path) -> TestCommand:
             "CARGO_NET_OFFLINE": "true",
         },
         count=_summary,
+        typed="cargo test",
         reports=False,
     )
 
@@ -161,14 +176,20 @@ def go_command(go: Program, cache: Path, home: Path) -> TestCommand:
         Program(go.path, folders),
         variables={"GOCACHE": str(cache / "go"), "GOPROXY": "off", "GOMODCACHE": str(modules)},
         count=_summary,
+        typed="go test ./...",
         reports=False,
     )
 
 
-def plain_command(program: Program, arguments: Sequence[str]) -> TestCommand:
-    """Return a command that is only known to end with 0 when all is well."""
+def plain_command(program: Program, words: Sequence[str]) -> TestCommand:
+    """Return a command that is only known to end with 0 when all is well; the first word names ``program``."""
     return TestCommand(
-        (program.path, *arguments), program, count=_summary, reports=False, hindered=_lacks_program
+        (program.path, *words[1:]),
+        program,
+        count=_summary,
+        typed=shlex.join(words),
+        reports=False,
+        hindered=_lacks_program,
     )
 
 
@@ -178,6 +199,19 @@ def _summary(text: str, place: Place) -> Counts | None:
 
 def _lacks_program(ended: Ended, text: str, counts: Counts | None, place: Place) -> str:
     return "" if counts else lacking_program(text, ended.exit_code, place.files())
+
+
+def _typed(command: str, arguments: Sequence[str]) -> str:
+    return f"{command} {shlex.join(arguments)}".rstrip()
+
+
+def _typed_unittest(suite: Suite) -> str:
+    """Return how unittest's own command line runs the suite: by discovery where that finds all its files."""
+    folders = {path.rpartition("/")[0] for path in suite.files}
+    if suite.chosen or len(folders) > 1 or not all(_DISCOVERED.search(path) for path in suite.files):
+        return _typed("python -m unittest", tuple(map(_as_argument, suite.chosen or suite.files)))
+    folder = "".join(folders)
+    return _typed("python -m unittest discover -s", [folder]) if folder else "python -m unittest"
 
 
 def _as_argument(path: str) -> str:

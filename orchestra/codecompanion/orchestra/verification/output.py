@@ -3,6 +3,8 @@
 import re
 from typing import Final
 
+from codecompanion.orchestra.workspace.secret_files import without_keys
+
 TAIL_BYTES: Final = 16_000
 CUT_NOTE: Final = "… (earlier output left out)\n"
 
@@ -38,9 +40,12 @@ class Tail:
 
 
 def plain_text(data: bytes) -> str:
-    """Return output as text: bad UTF-8 replaced, lines ended by LF, no control or invisible characters."""
+    """Return output as text: bad UTF-8 replaced, lines ended by LF, no control or invisible characters.
+
+    Private keys in it are hidden: agents are shown the output.
+    """
     text = data.decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n")
-    return _UNWANTED.sub("", _ESCAPES.sub("", text))
+    return without_keys(_UNWANTED.sub("", _ESCAPES.sub("", text)))
 
 
 def bounded_tail(text: str, limit: int = TAIL_BYTES) -> str:

@@ -8,12 +8,12 @@ from typing import Final
 from codecompanion.contracts.errors import OrchestraError
 from codecompanion.contracts.ports import WorkspaceView
 from codecompanion.contracts.test_reports import TestReport
-from codecompanion.orchestra.verification.bench import NotRunnable, TestBench
 from codecompanion.orchestra.verification.commands import TestCommand
+from codecompanion.orchestra.verification.confined_copy import ConfinedCopy, NotRunnable
 from codecompanion.orchestra.verification.detection import Suite
 from codecompanion.orchestra.verification.environment import clean_environment
 from codecompanion.orchestra.verification.process import Bounds, Ended, run_process
-from codecompanion.orchestra.verification.reports import did_not_run, merged
+from codecompanion.orchestra.verification.reports import did_not_run, merged, nothing_to_run
 from codecompanion.orchestra.verification.sandbox import Rung, Sandbox, choose_sandbox
 from codecompanion.orchestra.workspace.shadow_home import ShadowHome, remove_leftovers
 
@@ -53,7 +53,7 @@ class ProjectTests:
         self._parent = parent
         self._sandbox = sandbox
         self._opening = asyncio.Lock()
-        self._benches: dict[str, TestBench] = {}
+        self._copies: dict[str, ConfinedCopy] = {}
 
     async def rung(self) -> Rung:
         """Return how well test runs are confined here, to be shown to the user."""
@@ -66,28 +66,28 @@ class ProjectTests:
         Cancellation kills every process of the run within a second.
         """
         try:
-            bench = await self._bench(view.root)
-            async with bench.lock:
-                suites = await asyncio.to_thread(bench.prepare, view, only, self._test_command)
-                reports = [await self._run_suite(bench, suite) for suite in suites]
+            copy = await self._copy_of(view.root)
+            async with copy.lock:
+                suites = await asyncio.to_thread(copy.prepare, view, only, self._test_command)
+                reports = [await self._run_suite(copy, suite) for suite in suites]
         except (OrchestraError, OSError) as error:
             return did_not_run(f"the tests could not be run: {error}")
-        return merged(reports) if reports else did_not_run(_NOTHING_TO_RUN)
+        return merged(reports) if reports else nothing_to_run(_NOTHING_TO_RUN)
 
     async def close(self) -> None:
         """Remove all copies; a run that is going on is waited for."""
-        benches, self._benches = list(self._benches.values()), {}
-        for bench in benches:
-            async with bench.lock:
-                await asyncio.to_thread(bench.close)
+        copies, self._copies = list(self._copies.values()), {}
+        for copy in copies:
+            async with copy.lock:
+                await asyncio.to_thread(copy.close)
 
-    async def _bench(self, root: str) -> TestBench:
+    async def _copy_of(self, root: str) -> ConfinedCopy:
         async with self._opening:
-            if root not in self._benches:
+            if root not in self._copies:
                 await asyncio.to_thread(remove_leftovers, self._parent)
                 sandbox = await self._chosen_sandbox()
-                self._benches[root] = await asyncio.to_thread(TestBench, root, sandbox, self._parent)
-            return self._benches[root]
+                self._copies[root] = await asyncio.to_thread(ConfinedCopy, root, sandbox, self._parent)
+            return self._copies[root]
 
     async def _chosen_sandbox(self) -> Sandbox:
         if self._sandbox is None:
@@ -98,27 +98,27 @@ class ProjectTests:
                 await asyncio.to_thread(home.close)
         return self._sandbox
 
-    async def _run_suite(self, bench: TestBench, suite: Suite) -> TestReport:
+    async def _run_suite(self, copy: ConfinedCopy, suite: Suite) -> TestReport:
         try:
-            ways = await bench.ways_to_run(suite)
+            ways = await copy.ways_to_run(suite)
         except NotRunnable as error:
             return did_not_run(str(error))
         for command in ways:
-            ended = await self._run_command(bench, command)
+            ended = await self._run_command(copy, command)
             if not command.unavailable(ended):
-                return await asyncio.to_thread(bench.report, command, ended)
+                return await asyncio.to_thread(copy.report, command, ended)
         return did_not_run(_PYTEST_MISSING.format(python=ways[0].program.path))
 
-    async def _run_command(self, bench: TestBench, command: TestCommand) -> Ended:
+    async def _run_command(self, copy: ConfinedCopy, command: TestCommand) -> Ended:
         environment = clean_environment(
-            bench.shadow.scratch / "home",
-            bench.temporary(),
+            copy.shadow.scratch / "home",
+            copy.temporary(),
             {**dict(command.program.variables), **command.variables},
             also_keep=self._keep_variables,
         )
         return await run_process(
-            bench.confined(command),
-            cwd=str(bench.shadow.path),
+            copy.confined(command),
+            cwd=str(copy.shadow.path),
             environment=environment,
             bounds=self._bounds,
         )

@@ -10,9 +10,14 @@ from codecompanion.orchestra.verification.process import Ended
 MOST_FAILURES = 50
 
 
+def nothing_to_run(reason: str) -> TestReport:
+    """Return the report of a project that has no tests; ``reason`` says what was looked for."""
+    return TestReport(command=(), ran=False, output=reason)
+
+
 def did_not_run(reason: str) -> TestReport:
     """Return the report of tests that could not be run, and why."""
-    return TestReport(command=(), ran=False, output=reason)
+    return TestReport(command=(), ran=False, output=reason, not_started=(reason,))
 
 
 def could_not_start(command: Sequence[str], ended: Ended, reason: str) -> TestReport:
@@ -23,6 +28,7 @@ def could_not_start(command: Sequence[str], ended: Ended, reason: str) -> TestRe
         exit_code=ended.exit_code,
         seconds=round(ended.seconds, 3),
         output=reason,
+        not_started=(reason,),
     )
 
 
@@ -70,7 +76,8 @@ def _troubles_of_the_run(ended: Ended, counts: Counts) -> list[str]:
 def merged(reports: Sequence[TestReport]) -> TestReport:
     """Return one report of several suites: green only if each of them is.
 
-    The commands are joined by ``&&``; a suite that could not run leaves the exit code unknown.
+    The commands are joined by ``&&``; a suite that could not run leaves the exit code unknown, and counts as
+    neither passed nor failed.
     """
     if len(reports) == 1:
         return reports[0]
@@ -89,4 +96,6 @@ def merged(reports: Sequence[TestReport]) -> TestReport:
         exit_code=next((code for code in ungreen if code), None) if ungreen else 0,
         seconds=round(sum(report.seconds for report in reports), 3),
         output="\n".join(bounded_tail(report.output, 16_000 // share) for report in reports),
+        typed=" && ".join(report.typed for report in reports if report.typed),
+        not_started=tuple(reason for report in reports for reason in report.not_started),
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from codecompanion.orchestra.workspace.code_files import is_code
-from codecompanion.orchestra.workspace.protected import holds_secrets
+from codecompanion.orchestra.workspace.secret_files import holds_secrets
 
 MOST_GENERATED_FILES: Final = 5_000
 MOST_GENERATED_BYTES: Final = 500_000_000

@@ -3,14 +3,13 @@
 Pure. Callers that write must ask twice: for the path as named and for the path its links lead to.
 """
 
-import unicodedata
+from codecompanion.orchestra.workspace.file_names import comparable
+from codecompanion.orchestra.workspace.secret_files import holds_secrets
 
 FOLDERS = frozenset(
     {
-        ".git",
         ".hg",
         ".svn",
-        ".orchestra",
         ".vscode",
         ".idea",
         ".fleet",
@@ -18,18 +17,13 @@ FOLDERS = frozenset(
         ".helix",
         ".devcontainer",
         ".husky",
-        ".ssh",
-        ".gnupg",
     }
 )
 FILES = frozenset(
     {
         ".gitmodules",
         ".gitconfig",
-        ".git-credentials",
         ".mcp.json",
-        ".netrc",
-        ".pypirc",
         ".bashrc",
         ".bash_profile",
         ".bash_login",
@@ -58,13 +52,11 @@ FILES = frozenset(
     }
 )
 _SUFFIXES = (".code-workspace",)
-_EXAMPLES = (".example", ".sample", ".template", ".dist")
 
 
 def is_protected(path: str) -> bool:
     """Whether any part of the relative POSIX path is protected, however its letters are written."""
-    names = [_folded(part) for part in path.split("/")]
-    return any(_protected_name(name) for name in names)
+    return holds_secrets(path) or any(map(_protected_name, comparable(path)))
 
 
 def why_protected(path: str) -> str:
@@ -77,27 +69,6 @@ def why_protected(path: str) -> str:
     )
 
 
-def holds_secrets(path: str) -> bool:
-    """Whether agents must not even read the file: ``.env`` files (not their examples) and credentials."""
-    names = [_folded(part) for part in path.split("/")]
-    if any(name in (".git", ".ssh", ".gnupg", ".orchestra") for name in names):
-        return True
-    name = names[-1]
-    if name.startswith(".env"):
-        return not name.endswith(_EXAMPLES)
-    return name in (".netrc", ".pypirc", ".git-credentials")
-
-
 def _protected_name(name: str) -> bool:
-    # NTFS gives `.git` the short name `GIT~1`, and `name::$INDEX_ALLOCATION` opens the folder `name`
-    name = name.partition(":")[0].rstrip(" .") or name
+    # NTFS gives `.git` the short name `GIT~1`
     return name in FOLDERS or name in FILES or name.startswith((".env", "git~")) or name.endswith(_SUFFIXES)
-
-
-def _folded(name: str) -> str:
-    """Return the name as the most forgiving file system compares it: no case, no invisible characters, NFC."""
-    if name.isascii():
-        return name.lower()
-    # HFS+ ignores zero-width characters, APFS and NTFS ignore case, APFS ignores normalisation
-    visible = "".join(char for char in name if unicodedata.category(char) != "Cf")
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", visible).casefold())

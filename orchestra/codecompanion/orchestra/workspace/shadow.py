@@ -6,7 +6,7 @@ import stat
 import threading
 import time
 import weakref
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import ExitStack, suppress
 from itertools import groupby
 from pathlib import Path
@@ -18,6 +18,7 @@ from codecompanion.orchestra.workspace.folder_tree import FolderTree
 from codecompanion.orchestra.workspace.generated import generated_files
 from codecompanion.orchestra.workspace.paths import real_relative_path
 from codecompanion.orchestra.workspace.safe_files import Folder, opened_folder, read_file, readable_errors
+from codecompanion.orchestra.workspace.secret_files import MOST_LOOKED_AT, secret_in
 from codecompanion.orchestra.workspace.shadow_entries import Copied, Stamp, Wanted, permissions
 from codecompanion.orchestra.workspace.shadow_home import ShadowHome, remove_tree
 from codecompanion.orchestra.workspace.texts import BIGGEST_TEXT, DecodedText
@@ -44,8 +45,9 @@ class ShadowCopy:
     Nothing is shared with the workspace: no hard links, and no link leads out, except that folders of
     installed packages (``dependencies``) are linked when ``link_dependencies`` is set. What .aiignore keeps out
     is not copied, nor are folders that .gitignore keeps out; of single files it does, those tests may need are
-    (``generated_files``). ``scratch`` lies beside the copy, for reports and temporary files.
-    Closing removes it all; so does the end of the process, and after a crash the next ``remove_leftovers``.
+    (``generated_files``), unless they hold a secret. ``scratch`` lies beside the copy, for reports and
+    temporary files. Closing removes it all; so does the end of the process, and after a crash the next
+    ``remove_leftovers``.
     """
 
     def __init__(
@@ -74,15 +76,19 @@ class ShadowCopy:
         self._generated: frozenset[str] = frozenset()
         self._lock = threading.Lock()
 
-    def sync(self, overlay: Mapping[str, str], also: Iterable[str] = ()) -> SyncReport:
+    def sync(
+        self, overlay: Mapping[str, str], also: Iterable[str] = (), without: Collection[str] = ()
+    ) -> SyncReport:
         """Make the copy equal to the workspace with ``overlay`` (path → text) on top of it.
 
         Only what differs is written, what tests left behind is removed, and what they changed is restored.
-        ``also`` names files to copy whatever the ignore rules say. Raises ``WorkspaceError`` when the
-        workspace is too big to copy or cannot be read.
+        ``also`` names files to copy whatever the ignore rules say, ``without`` files to leave out. Raises
+        ``WorkspaceError`` when the workspace is too big to copy or cannot be read.
         """
         with self._lock, readable_errors(str(self.root)):
             wanted = self._wanted(overlay, also)
+            for path in without:
+                wanted.pop(real_relative_path(self.root, path), None)
             found = self._cleared(wanted)
             changed = [path for path in wanted if not self._is_current(path, wanted[path], found)]
             for folder, paths in groupby(sorted(changed, key=_parent), key=_parent):
@@ -232,7 +238,8 @@ class ShadowCopy:
                 self._copied.pop(path, None)
                 name = path.rpartition("/")[2]
                 target.discard(name)
-                sign = _write(target, name, wanted[path], source, self._most_bytes)
+                secrets_stay = path in self._generated
+                sign = _write(target, name, wanted[path], source, self._most_bytes, secrets_stay=secrets_stay)
                 if sign is not None and (status := target.status(name)):
                     self._copied[path] = Copied(sign, Stamp.of(status))
 
@@ -241,8 +248,14 @@ def _size(wanted: Mapping[str, Wanted]) -> int:
     return sum(item.source.size for item in wanted.values() if item.source)
 
 
-def _write(target: Folder, name: str, wanted: Wanted, source: Folder | None, limit: int) -> object:
-    """Make one path of the copy; return what it was made from, None if its source vanished meanwhile."""
+def _write(
+    target: Folder, name: str, wanted: Wanted, source: Folder | None, limit: int, *, secrets_stay: bool
+) -> object:
+    """Make one path of the copy; return what it was made from.
+
+    None if there is nothing to make: its source vanished, is not ours to read (so no test of ours can either),
+    or holds a secret where ``secrets_stay`` behind.
+    """
     if wanted.link:
         os.symlink(wanted.link, target.at(name), dir_fd=target.fd)
         return wanted.sign
@@ -254,7 +267,9 @@ def _write(target: Folder, name: str, wanted: Wanted, source: Folder | None, lim
     now_ns = time.time_ns()
     try:
         data, status = source.read(name, limit)
-    except FileNotFoundError:
+    except (FileNotFoundError, PermissionError):
+        return None
+    if secrets_stay and secret_in(data[:MOST_LOOKED_AT].decode("latin-1")):
         return None
     stamp = Stamp.of(status)
     target.create(name, data, permissions(stamp))

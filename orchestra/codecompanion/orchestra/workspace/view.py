@@ -11,8 +11,8 @@ from codecompanion.contracts.errors import WorkspaceError
 from codecompanion.orchestra.edits.lines import BOM
 from codecompanion.orchestra.workspace.folder_tree import FolderTree
 from codecompanion.orchestra.workspace.paths import real_relative_path, relative_path
-from codecompanion.orchestra.workspace.protected import holds_secrets
 from codecompanion.orchestra.workspace.safe_files import read_file
+from codecompanion.orchestra.workspace.secret_files import holds_secrets, secret_in
 from codecompanion.orchestra.workspace.texts import BIGGEST_TEXT, decode
 
 MOST_FILES: Final = 20_000
@@ -44,7 +44,8 @@ class Workspace:
 
     ``buffers`` gives the editor's open texts by relative POSIX path, as they are now. A pending edit is what
     the editor says it applied but neither buffer nor disk shows yet; it wins over both. What .gitignore or
-    .aiignore keep out is neither listed nor read, not even from a buffer, unless an agent wrote it.
+    .aiignore keep out is neither listed nor read, not even from a buffer, unless an agent wrote it. Files for
+    secrets, by name, are not either; one that holds a key under another name is listed but not read.
     """
 
     def __init__(
@@ -93,9 +94,12 @@ class Workspace:
         real = self._readable(relative)
         buffers = self._buffers()
         buffer = buffers.get(relative, buffers.get(real))
-        if buffer is not None:
-            return buffer.removeprefix(BOM)
-        return self._read_from_disk(relative)
+        text = buffer.removeprefix(BOM) if buffer is not None else self._read_from_disk(relative)
+        if held := secret_in(text):
+            raise WorkspaceError(
+                f"{relative!r} holds {held}, so agents do not read it; keep keys in files of their own"
+            )
+        return text
 
     def exists(self, path: str) -> bool:
         """Whether the path holds a file now, readable or not; False for a path that may not be named."""
@@ -114,6 +118,10 @@ class Workspace:
     def overlay(self) -> dict[str, str]:
         """Return path → text for every readable buffer and pending edit that differs from the disk."""
         return {path: text for path, text in self._shown().items() if self._differs_from_disk(path, text)}
+
+    def hidden(self) -> frozenset[str]:
+        """Return nothing: all that is on the disk counts here."""
+        return frozenset()
 
     def note_pending(self, path: str, text: str) -> None:
         """Show ``text`` as the file's content until it is forgotten: the editor claims to have applied it."""

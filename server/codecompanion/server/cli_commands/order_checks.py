@@ -1,6 +1,5 @@
 """Is what the person asked for on the command line usable? Checked before anything is started."""
 
-import tempfile
 from pathlib import Path
 from typing import BinaryIO
 
@@ -30,25 +29,15 @@ def usable_request(given: str, stdin: BinaryIO) -> str:
 
 
 def usable_workspace(given: str) -> Path:
-    """Return the folder's absolute path; raises ``WorkspaceError``.
+    """Return the folder's absolute path; raises ``WorkspaceError``."""
+    from codecompanion.orchestra.workspace.usable import check_usable  # noqa: PLC0415 - only here
 
-    Whether it can be written to is tried, not read off its mode: mounts and root make modes lie.
-    """
     try:
         folder = Path(given).resolve()
-        if not folder.exists():
-            raise WorkspaceError(
-                f"the folder {folder} does not exist; make it, or name another with --workspace"
-            )
-        if not folder.is_dir():
-            raise WorkspaceError(f"{folder} is not a folder; name one with --workspace")
-        with tempfile.TemporaryFile(dir=folder):
-            return folder
+        check_usable(folder)
     except (OSError, ValueError) as fault:
-        reason = fault.strerror if isinstance(fault, OSError) and fault.strerror else fault
-        raise WorkspaceError(
-            f"the folder {given} cannot be written to: {reason}; name another with --workspace"
-        ) from None
+        raise WorkspaceError(f"{given[:200]!r} is no path of a folder: {fault}") from None
+    return folder
 
 
 def known_template(given: str | None) -> str | None:

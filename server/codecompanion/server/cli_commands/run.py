@@ -14,8 +14,9 @@ from typing import Protocol
 from codecompanion.contracts.errors import BadRequest, OrchestraError
 from codecompanion.contracts.events import Recorded
 from codecompanion.contracts.ids import RunId
-from codecompanion.contracts.orders import RunOrder
+from codecompanion.contracts.orders import RunMode, RunOrder
 from codecompanion.contracts.status import RunStatus
+from codecompanion.server.cli_commands.approving import Approving, PlanningEngine
 from codecompanion.server.cli_commands.exit_codes import DONE, FAILED, code_for, sentence_for
 from codecompanion.server.cli_commands.interrupts import Interrupts
 from codecompanion.server.cli_commands.order_checks import (
@@ -39,7 +40,7 @@ STDIN = 0
 """The file descriptor of standard input."""
 
 
-class RunEngine(Protocol):
+class RunEngine(PlanningEngine, Protocol):
     """What this command needs of the engine of one workspace."""
 
     async def start(self, order: RunOrder) -> RunId:
@@ -50,12 +51,8 @@ class RunEngine(Protocol):
         """Yield what happens from now on with the status after it."""
         ...
 
-    async def next(self, run_id: RunId) -> None:
-        """In a stepwise run, let one more agent go."""
-        ...
-
-    async def stop(self, run_id: RunId, reason: str) -> None:
-        """Stop the run; it ends soon after."""
+    async def next(self, run_id: RunId, instruction: str) -> None:
+        """In a stepwise run, let one more agent go; ``instruction``, if any, is told to it."""
         ...
 
     async def wait(self, run_id: RunId) -> RunStatus:
@@ -85,6 +82,7 @@ class RunArguments:
     offline: bool = False
     as_json: bool = False
     step: bool = False
+    approve: bool = False
     log_level: str | None = None
 
 
@@ -111,6 +109,9 @@ def run(
 
 def order_from(arguments: RunArguments, settings: Settings) -> RunOrder:
     """Return the order; raises ``BadRequest`` or ``WorkspaceError``."""
+    mode = _mode(arguments, settings)
+    if mode == "approve":
+        demand_terminal("--approve" if arguments.approve else "the setting `approve`")
     if arguments.step and arguments.request == "-":
         raise BadRequest(
             "--step needs standard input for Enter; give the request as an argument instead of '-'"
@@ -124,9 +125,28 @@ def order_from(arguments: RunArguments, settings: Settings) -> RunOrder:
         workspace=str(workspace),
         template=template,
         offline=arguments.offline or settings.offline,
-        stepwise=arguments.step or settings.stepwise,
+        mode=mode,
         max_repairs=settings.max_repairs,
     )
+
+
+def _mode(arguments: RunArguments, settings: Settings) -> RunMode:
+    if arguments.step and arguments.approve:
+        raise BadRequest(
+            "--step and --approve exclude each other; with --step you see each task before it begins"
+        )
+    if arguments.step or arguments.approve:
+        return "stepwise" if arguments.step else "approve"
+    return settings.mode
+
+
+def demand_terminal(wanted_by: str) -> None:
+    """Raise ``BadRequest`` where nobody can be asked about a plan."""
+    if not os.isatty(STDIN):
+        raise BadRequest(
+            f"{wanted_by} asks you about the plan, and standard input is no terminal; "
+            "run this in a terminal, or let the run go on by itself"
+        )
 
 
 def exit_code_of(status: RunStatus) -> int:
@@ -147,7 +167,8 @@ async def _drive(
     with Interrupts() as interrupts, progress_on(sys.stderr) as progress:
         try:
             async with open_headless(settings, Path(order.workspace)) as parts:
-                status = await _follow(parts.engine, order, interrupts, progress)
+                run_id = await parts.engine.start(order)
+                status = await follow(parts.engine, run_id, interrupts, progress, mode=order.mode)
         except asyncio.CancelledError:
             if interrupts.exit_code is None:
                 raise
@@ -161,26 +182,43 @@ async def _drive(
     return code
 
 
-async def _follow(engine: RunEngine, order: RunOrder, interrupts: Interrupts, progress: Progress) -> RunStatus:
-    run_id = await engine.start(order)
-    stepping = Stepping(
-        EnterKey(STDIN),
-        grant=lambda: engine.next(run_id),
-        stop=lambda reason: engine.stop(run_id, reason),
-        note=progress.note,
-    )
+async def follow(
+    engine: RunEngine,
+    run_id: RunId,
+    interrupts: Interrupts,
+    progress: Progress,
+    *,
+    mode: RunMode = "automatic",
+) -> RunStatus:
+    """Show a run that is under way to its end and return its final status; Ctrl-C stops it gently."""
+    asking = _asking(engine, run_id, progress, mode)
     helpers = [
-        asyncio.create_task(_show(engine, run_id, progress, stepping)),
+        asyncio.create_task(_show(engine, run_id, progress, asking)),
         asyncio.create_task(_stop_when_asked(engine, run_id, interrupts, progress)),
     ]
-    if order.stepwise:
-        helpers.append(asyncio.create_task(stepping.drive()))
+    if asking is not None:
+        helpers.append(asyncio.create_task(asking.drive()))
     try:
         status = await engine.wait(run_id)
         progress.update(status)
         return status
     finally:
         await _end(helpers)
+
+
+def _asking(engine: RunEngine, run_id: RunId, progress: Progress, mode: RunMode) -> Stepping | Approving | None:
+    """Return what asks the person on the way of a run, None where nobody is asked."""
+    enter = EnterKey(STDIN)
+    if mode == "approve":
+        return Approving(engine, run_id, enter, progress)
+    if mode == "automatic":
+        return None
+    return Stepping(
+        enter,
+        grant=lambda instruction: engine.next(run_id, instruction),
+        stop=lambda reason: engine.stop(run_id, reason),
+        note=progress.note,
+    )
 
 
 async def _end(helpers: list[asyncio.Task[None]]) -> None:
@@ -191,10 +229,13 @@ async def _end(helpers: list[asyncio.Task[None]]) -> None:
             _log.error("a part of the display failed", exc_info=result)
 
 
-async def _show(engine: RunEngine, run_id: RunId, progress: Progress, stepping: Stepping) -> None:
+async def _show(
+    engine: RunEngine, run_id: RunId, progress: Progress, asking: Stepping | Approving | None
+) -> None:
     async for _, status in engine.watch(run_id):
         progress.update(status)
-        stepping.seen(status)
+        if asking is not None:
+            asking.seen(status)
 
 
 async def _stop_when_asked(

@@ -1,7 +1,7 @@
 """A run's progress on a terminal: bars for a person, plain lines for a log."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Protocol, TextIO
 
 from codecompanion.contracts.messages import Role
@@ -27,6 +27,10 @@ class Progress(Protocol):
         """Say one sentence beside the progress."""
         ...
 
+    def aside(self) -> AbstractContextManager[None]:
+        """Keep off the terminal inside, so that a person can be asked something there."""
+        ...
+
 
 @contextmanager
 def progress_on(stream: TextIO) -> Iterator[Progress]:
@@ -49,25 +53,31 @@ def progress_on(stream: TextIO) -> Iterator[Progress]:
 
 
 class PlainProgress:
-    """One line for each change; never the same line twice in a row for one agent."""
+    """One line for each piece of news: what is said of an agent is not said of the run too, nor the reverse."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
-        self._shown: dict[str, str] = {}
+        self._known: dict[str, str] = {}
 
     def update(self, status: RunStatus) -> None:
-        self._line("run", f"{status.percent:3d} % {status.phase}: {status.text}")
+        spoken = frozenset(self._known.values())
+        if self._is_news("run", f"{status.phase}: {status.text}") and status.text not in spoken:
+            self._write(f"{status.percent:3d} % {status.phase}: {status.text}")
         for task in status.tasks:
-            if task.phase != "waiting":
-                self._line(task.task_id, f"      {task.role}: {_said(task)}")
+            said = f"{task.role}: {_said(task)}"
+            # the run's text is often that of the agent who spoke last
+            if task.phase != "waiting" and self._is_news(task.task_id, said) and said != status.text:
+                self._write(f"      {said}")
 
     def note(self, text: str) -> None:
         self._write(text)
 
-    def _line(self, about: str, text: str) -> None:
-        if self._shown.get(about) != text:
-            self._shown[about] = text
-            self._write(text)
+    def aside(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    def _is_news(self, about: str, text: str) -> bool:
+        before, self._known[about] = self._known.get(about), text
+        return before != text
 
     def _write(self, text: str) -> None:
         indent = " " * (len(text) - len(text.lstrip(" ")))
@@ -92,6 +102,14 @@ class BarProgress:
 
     def note(self, text: str) -> None:
         self._bars.console.print(_clean(text))
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        self._bars.stop()
+        try:
+            yield
+        finally:
+            self._bars.start()
 
     def _update_agent(self, role: Role, tasks: list[TaskStatus]) -> None:
         if role not in self._agents:

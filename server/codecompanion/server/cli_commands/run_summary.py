@@ -16,13 +16,19 @@ _OUTCOMES = {
 def summary_lines(status: RunStatus) -> list[str]:
     """Return the closing lines for a person: outcome, files, tests, models, cost and time."""
     return [
-        f"{_OUTCOMES.get(status.phase, status.phase)} {status.summary}".rstrip(),
+        f"{_outcome(status)} {status.summary}".rstrip(),
         *_files(status),
         f"Tests: {_tests(status)}",
         f"Models: {', '.join(status.models) or 'none was used'}",
         f"Cost: {_cost(status)}",
         f"Time: {spoken_time(status.updated_at - status.started_at)}",
     ]
+
+
+def _outcome(status: RunStatus) -> str:
+    if status.phase == "red" and not status.tests_failed:
+        return "Not done: the tests do not show that it works."
+    return _OUTCOMES.get(status.phase, status.phase)
 
 
 def _files(status: RunStatus) -> Iterator[str]:

@@ -6,13 +6,15 @@ import threading
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
+from codecompanion.contracts.errors import BadRequest
 from codecompanion.contracts.status import RunStatus
 
+HOW = "Press Enter to let it go. What you type before that is told to it."
 _CHUNK = 4096
 
 
 class EnterKey:
-    """Presses of Enter on a terminal or a pipe, given out one by one.
+    """Lines from a terminal or a pipe, each ended by Enter, given out one by one.
 
     Reads the bare descriptor in a thread that the process does not wait for: a person who never presses Enter
     must not keep a stopped run from ending, and Python's own buffered standard input would.
@@ -20,17 +22,17 @@ class EnterKey:
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
-        self._ready = 0
+        self._typed = b""
 
-    async def pressed(self) -> bool:
-        """Return True after a press, False when the input has ended."""
-        while self._ready == 0:
+    async def line(self) -> str | None:
+        """Return the next line without its end, None when the input has ended."""
+        while b"\n" not in self._typed:
             chunk = await self._read()
             if not chunk:
-                return False
-            self._ready += chunk.count(b"\n")
-        self._ready -= 1
-        return True
+                return None
+            self._typed += chunk
+        line, _, self._typed = self._typed.partition(b"\n")
+        return line.decode("utf-8", "replace").rstrip("\r")
 
     async def _read(self) -> bytes:
         loop = asyncio.get_running_loop()
@@ -53,13 +55,13 @@ class EnterKey:
 
 
 class Stepping:
-    """Grants one step for each press of Enter made while the run waits for it."""
+    """Grants one step for each line typed while the run waits for it; the words in it are for the agent."""
 
     def __init__(
         self,
         enter: EnterKey,
         *,
-        grant: Callable[[], Awaitable[None]],
+        grant: Callable[[str], Awaitable[None]],
         stop: Callable[[str], Awaitable[None]],
         note: Callable[[str], None],
     ) -> None:
@@ -82,9 +84,14 @@ class Stepping:
         """Ask for Enter whenever the run waits; stop the run when the input ends."""
         while True:
             await self._waiting.wait()
-            self._note(f"{self._text}. Press Enter to let it go." if self._text else "Press Enter to go on.")
-            if not await self._enter.pressed():
+            self._note(f"{self._text}. {HOW}" if self._text else "Press Enter to go on.")
+            typed = await self._enter.line()
+            if typed is None:
                 await self._stop("standard input ended, so nobody can let the next agent go")
                 return
-            await self._grant()
+            try:
+                await self._grant(typed)
+            except BadRequest as refused:
+                self._note(str(refused))
+                continue
             self._waiting.clear()

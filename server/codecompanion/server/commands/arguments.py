@@ -7,11 +7,13 @@ the wrong type is refused with the name of the argument and an example of a righ
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated, Any, Literal, get_args, get_type_hints
 
 from pygls.exceptions import JsonRpcInvalidParams
 
 _LONGEST_NAME = 4_096
+Mode = Literal["automatic", "stepwise", "approve"]
+"""The contracts' ``RunMode``, which are not loaded for a look at arguments."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,11 @@ _NAME = Kind(
     lambda value: isinstance(value, str) and 0 < len(value) <= _LONGEST_NAME,
 )
 _FLAG = Kind("true or false", {"type": "boolean"}, lambda value: isinstance(value, bool))
+_MODE = Kind(
+    f"one of {', '.join(get_args(Mode))}",
+    {"type": "string", "enum": list(get_args(Mode))},
+    lambda value: isinstance(value, str) and value in get_args(Mode),
+)
 _RANGE = Kind(
     'a range such as {"start": {"line": 0, "character": 0}, "end": {"line": 3, "character": 0}}',
     {
@@ -99,10 +106,39 @@ class Arguments:
     template: Annotated[str | None, _NAME, "What to build from when no model is used."] = None
     offline: Annotated[bool | None, _FLAG, "Use no model, only the built-in templates."] = None
     step: Annotated[bool | None, _FLAG, "Wait for `orchestra.next` before each agent."] = None
+    mode: Annotated[
+        Mode | None, _MODE, "How the run goes on: by itself, step by step, or once the plan is approved."
+    ] = None
     run_id: Annotated[str | None, _NAME, "The run meant; the most recent fitting one without it."] = None
+    task_id: Annotated[str | None, _NAME, "The task meant."] = None
+    text: Annotated[str | None, _TEXT, "The words: for the agent, or of the whole plan document."] = None
+    instruction: Annotated[str | None, _TEXT, "What to tell the next agent besides."] = None
     tasks: Annotated[int | None, _whole(1, 60), "How many pretended tasks."] = None
     seconds: Annotated[float | None, _number(0, 60), "How long each pretended task takes."] = None
+    file: Annotated[str | None, _NAME, "The file to write; relative to the folder, or absolute."] = None
+    force: Annotated[bool | None, _FLAG, "Replace the file if it is there."] = None
+    to: Annotated[str | None, _NAME, "The moment to look at: an event's number, a time, or 'last'."] = None
+    at: Annotated[str | None, _NAME, "The event to go on from: its number, or a time."] = None
+    full: Annotated[bool | None, _FLAG, "Every word that was said, and the documents' texts."] = None
+    other: Annotated[str | None, _NAME, "The other run."] = None
+    title: Annotated[str | None, _NAME, "The run's new name."] = None
+    archived: Annotated[bool | None, _FLAG, "Whether archived runs are meant."] = None
+    agent: Annotated[str | None, _NAME, "Only what this agent did, or 'user'."] = None
+    type: Annotated[str | None, _NAME, "Only events of this type, such as 'edit_settled'."] = None
+    task: Annotated[str | None, _NAME, "Only what belongs to the task of this id."] = None
+    correlation: Annotated[str | None, _NAME, "Only what hangs together by this id."] = None
+    since: Annotated[str | None, _NAME, "Not before this time, such as 14:05 or 2026-11-25T14:05."] = None
+    until: Annotated[str | None, _NAME, "Not after this time."] = None
+    model: Annotated[str | None, _NAME, "The model that does the rest, such as local/qwen2.5-coder:7b."] = None
+    answer: Annotated[str | None, _TEXT, "What to answer instead, where the event is an answer."] = None
     check: Annotated[bool | None, _FLAG, "Ask each provider whether it takes the key."] = None
+
+    @property
+    def chosen_mode(self) -> Mode | None:
+        """The mode asked for, by its name or as ``step``; None leaves it to the settings."""
+        if self.mode is None and self.step is not None:
+            return "stepwise" if self.step else "automatic"
+        return self.mode
 
 
 def _kinds() -> dict[str, tuple[Kind, str]]:

@@ -3,14 +3,15 @@
 from typing import TYPE_CHECKING, Any
 
 from codecompanion.server.commands.arguments import Arguments
-from codecompanion.server.editor.pointing import pointing_at, selected_lines
-from codecompanion.server.editor.work import Work, demand_request
+from codecompanion.server.commands.target import target_of
+from codecompanion.server.editor.pointing import selected_lines
+from codecompanion.server.editor.work import demand_request
 from codecompanion.server.requests.code_action import Selection, instruction_for
 
 if TYPE_CHECKING:
     from codecompanion.server.session import Session
 
-TAKES = ("request", "uri", "range", "workspace", "offline", "step")
+TAKES = ("request", "uri", "range", "workspace", "offline", "step", "mode")
 BARE = "request"
 
 
@@ -22,19 +23,8 @@ async def run(session: "Session", arguments: Arguments) -> dict[str, Any]:
         arguments.request or written,
         "say what to change, or write `orchestra: …` as a comment right above the selection",
     )
-    folder = session.folder(arguments.workspace, uri)
-    document = session.documents.get(uri) if uri is not None else None
-    return await session.start(
-        Work(
-            kind="change",
-            request=request,
-            folder=folder,
-            pointing=pointing_at(folder, uri, arguments.range, document),
-            offline=arguments.offline,
-            stepwise=arguments.step,
-            origin=session.origin(uri, request),
-        )
-    )
+    target = target_of(session, arguments, uri)
+    return await session.start(target.work("change", request, arguments, origin=session.origin(uri, request)))
 
 
 def _written_request(session: "Session", uri: str | None, given: dict[str, Any] | None) -> str | None:

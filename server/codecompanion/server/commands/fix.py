@@ -3,37 +3,25 @@
 from typing import TYPE_CHECKING, Any
 
 from codecompanion.server.commands.arguments import Arguments
-from codecompanion.server.editor.pointing import pointing_at
+from codecompanion.server.commands.target import target_of
 from codecompanion.server.editor.problems import describe
-from codecompanion.server.editor.work import Pointing, Work, demand_request
+from codecompanion.server.editor.work import Pointing, demand_request
 from codecompanion.server.wire.folders import WorkspaceFolder
 
 if TYPE_CHECKING:
     from codecompanion.server.session import Session
 
-TAKES = ("request", "uri", "range", "diagnostics", "workspace", "offline", "step")
+TAKES = ("request", "uri", "range", "diagnostics", "workspace", "offline", "step", "mode")
 BARE = "request"
 
 
 async def run(session: "Session", arguments: Arguments) -> dict[str, Any]:
     """Begin the run."""
-    uri = arguments.uri
-    folder = session.folder(arguments.workspace, uri)
-    document = session.documents.get(uri) if uri is not None else None
-    pointing = pointing_at(folder, uri, arguments.range, document)
-    problems = _problems(session, folder, pointing, arguments.diagnostics)
+    target = target_of(session, arguments, arguments.uri)
+    problems = tuple(_problems(session, target.folder, target.pointing, arguments.diagnostics))
     usual = "Fix the problems that are marked" if problems else "Make the failing tests pass"
-    return await session.start(
-        Work(
-            kind="fix",
-            request=demand_request(arguments.request or usual),
-            folder=folder,
-            pointing=pointing,
-            problems=tuple(problems),
-            offline=arguments.offline,
-            stepwise=arguments.step,
-        )
-    )
+    request = demand_request(arguments.request or usual)
+    return await session.start(target.work("fix", request, arguments, problems=problems))
 
 
 def _problems(

@@ -12,7 +12,7 @@ TAKES, BARE = steering.TAKES, steering.BARE
 
 
 async def run(session: "Session", arguments: Arguments) -> dict[str, Any]:
-    """Pause the run meant, by default the most recent active one."""
-    meant = session.runs.pick(arguments.run_id, lambda run: run.phase != "paused", "can be paused")
-    await steering.loaded_engine(meant).pause(meant.run_id)
-    return steering.steered(meant, session.runs, "paused")
+    """Pause the run meant, by default the most recent active one; an interrupted one is paused in the log."""
+    meant = await steering.meant(session, arguments, lambda run: run.phase != "paused", "can be paused")
+    await meant.engine.pause(meant.run_id)
+    return meant.told(session, "paused")

@@ -7,14 +7,15 @@ changes the code, with the request's own lines as the place that is pointed at.
 from typing import TYPE_CHECKING, Any
 
 from codecompanion.server.commands.arguments import Arguments
-from codecompanion.server.editor.pointing import pointing_at, selected_lines
-from codecompanion.server.editor.work import Work, demand_request
+from codecompanion.server.commands.target import target_of
+from codecompanion.server.editor.pointing import selected_lines
+from codecompanion.server.editor.work import demand_request
 from codecompanion.server.requests.request_comments import request_touching
 
 if TYPE_CHECKING:
     from codecompanion.server.session import Session
 
-TAKES = ("request", "uri", "range", "workspace", "template", "offline", "step")
+TAKES = ("request", "uri", "range", "workspace", "template", "offline", "step", "mode")
 BARE = "request"
 
 
@@ -23,20 +24,8 @@ async def run(session: "Session", arguments: Arguments) -> dict[str, Any]:
     uri = arguments.uri or session.documents.active
     written = _written_request(session, uri, arguments.range) if arguments.request is None else None
     request = demand_request(arguments.request or written, "write a line such as `orchestra: add a login page`")
-    folder = session.folder(arguments.workspace, uri)
-    document = session.documents.get(uri) if uri is not None else None
-    return await session.start(
-        Work(
-            kind=None,
-            request=request,
-            folder=folder,
-            pointing=pointing_at(folder, uri, arguments.range, document),
-            template=arguments.template,
-            offline=arguments.offline,
-            stepwise=arguments.step,
-            origin=session.origin(uri, request),
-        )
-    )
+    target = target_of(session, arguments, uri)
+    return await session.start(target.work(None, request, arguments, origin=session.origin(uri, request)))
 
 
 def _written_request(session: "Session", uri: str | None, given: dict[str, Any] | None) -> str | None:

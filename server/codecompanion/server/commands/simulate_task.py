@@ -8,7 +8,7 @@ from codecompanion.server.editor.work import Work
 if TYPE_CHECKING:
     from codecompanion.server.session import Session
 
-TAKES = ("request", "tasks", "seconds", "workspace", "step")
+TAKES = ("request", "tasks", "seconds", "workspace", "step", "mode")
 BARE = "request"
 
 
@@ -19,7 +19,7 @@ async def run(session: "Session", arguments: Arguments) -> dict[str, Any]:
             kind="simulation",
             request=(arguments.request or "").strip() or "a rehearsal",
             folder=session.folder(arguments.workspace, None),
-            stepwise=arguments.step,
+            mode=arguments.chosen_mode,
             tasks=4 if arguments.tasks is None else arguments.tasks,
             seconds=0.5 if arguments.seconds is None else arguments.seconds,
         )

@@ -3,26 +3,18 @@
 from typing import TYPE_CHECKING, Any
 
 from codecompanion.server.commands.arguments import Arguments
-from codecompanion.server.editor.work import Work, demand_request
+from codecompanion.server.commands.target import target_of
+from codecompanion.server.editor.work import demand_request
 
 if TYPE_CHECKING:
     from codecompanion.server.session import Session
 
-TAKES = ("request", "workspace", "template", "offline", "step")
+TAKES = ("request", "workspace", "template", "offline", "step", "mode")
 BARE = "request"
 
 
 async def run(session: "Session", arguments: Arguments) -> dict[str, Any]:
     """Begin the run."""
     request = demand_request(arguments.request)
-    folder = session.folder(arguments.workspace, None)
-    return await session.start(
-        Work(
-            kind="project",
-            request=request,
-            folder=folder,
-            template=arguments.template,
-            offline=arguments.offline,
-            stepwise=arguments.step,
-        )
-    )
+    target = target_of(session, arguments, None)
+    return await session.start(target.work("project", request, arguments))

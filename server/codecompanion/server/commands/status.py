@@ -1,26 +1,39 @@
-"""`orchestra.status`: how the runs of this session stand."""
+"""`orchestra.status`: how the runs stand: those of this session, or of the process that owns the log."""
 
 from typing import TYPE_CHECKING, Any
 
 from codecompanion.server.commands import steering
 from codecompanion.server.commands.arguments import Arguments
+from codecompanion.server.editor.interrupted_runs import interrupted_of
 
 if TYPE_CHECKING:
     from codecompanion.server.editor.live_runs import LiveRun
     from codecompanion.server.session import Session
 
-TAKES, BARE = steering.TAKES, steering.BARE
+TAKES, BARE = ("run_id",), steering.BARE
 
 
 async def run(session: "Session", arguments: Arguments) -> dict[str, Any]:
-    """Answer with one run, or with all, oldest first."""
-    if arguments.run_id is not None:
-        runs = [session.runs.pick(arguments.run_id, lambda run: True, "")]
-    else:
-        runs = list(session.runs)
+    """Answer with one run, or with all, oldest first; those that an earlier session left open come first."""
+    asked = arguments.run_id
+    looked_on = [
+        status.to_wire()
+        for opened in session.workspaces.opened()
+        for status in await opened.looked_on()
+        if asked in (None, status.run_id)
+    ]
+    interrupted = [
+        status.to_wire()
+        for opened in session.workspaces.opened()
+        for status in await interrupted_of(session, opened)
+        if asked in (None, status.run_id)
+    ]
+    runs = list(session.runs) if asked is None else []
+    if asked is not None and not looked_on and not interrupted:
+        runs = [session.runs.pick(asked, lambda run: True, "")]
     for one in runs:
         one.refresh()
-    return {"runs": [_standing(one) for one in runs]}
+    return {"runs": [*looked_on, *interrupted, *map(_standing, runs)]}
 
 
 def _standing(one: "LiveRun") -> dict[str, Any]:
@@ -47,4 +60,7 @@ def _standing(one: "LiveRun") -> dict[str, Any]:
         "startedAt": one.started_at,
         "updatedAt": one.started_at,
         "summary": one.last_word,
+        "mode": one.work.mode or "automatic",
+        "nextTask": None,
+        "interrupted": False,
     }

@@ -12,9 +12,16 @@ TAKES, BARE = steering.TAKES, steering.BARE
 
 
 async def run(session: "Session", arguments: Arguments) -> dict[str, Any]:
-    """Stop the run meant, by default the most recent active one; one that has ended stays as it is."""
-    meant = session.runs.pick(arguments.run_id, lambda run: True, "is active")
-    if meant.ended:
-        return steering.steered(meant, session.runs, f"had ended already ({meant.phase})")
-    await session.stop(meant, "the user stopped it")
-    return steering.steered(meant, session.runs, "stopped")
+    """Stop the run meant, by default the most recent active one; one that has ended stays as it is.
+
+    A run that an earlier session left open ends in the log; nothing of it is started for that.
+    """
+    if arguments.run_id is not None and session.runs.get(arguments.run_id) is None:
+        meant = await steering.meant(session, arguments, lambda run: True, "is active")
+        await meant.engine.stop(meant.run_id)
+        return meant.told(session, "stopped")
+    live = session.runs.pick(arguments.run_id, lambda run: True, "is active")
+    if live.ended:
+        return steering.steered(live, session.runs, f"had ended already ({live.phase})")
+    await session.stop(live, "the user stopped it")
+    return steering.steered(live, session.runs, "stopped")

@@ -1,23 +1,27 @@
 """The models as the settings in force have them: calls begun before a change finish with the old ones."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 
 from codecompanion.contracts.model_calls import ModelRequest, ProviderState, StreamPart
 from codecompanion.contracts.ports import ModelGateway
+from codecompanion.router.config import RouterConfig
 from codecompanion.router.gateway import Gateway
 
 
 class CurrentGateway(ModelGateway):
-    """A ``ModelGateway`` that passes every call on to the newest gateway."""
+    """A ``ModelGateway`` that passes every call on to a gateway made for the newest configuration."""
 
-    def __init__(self, gateway: Gateway) -> None:
-        self._now = gateway
+    def __init__(self, make: Callable[[RouterConfig], Gateway], config: RouterConfig) -> None:
+        self._make = make
+        self._config = config
+        self._now = make(config)
         self._former: list[Gateway] = []
 
-    def adopt(self, gateway: Gateway) -> None:
-        """Let all further calls go to another gateway."""
-        self._former.append(self._now)
-        self._now = gateway
+    def adopt(self, config: RouterConfig) -> None:
+        """Let all further calls go by this configuration; the same one again changes nothing."""
+        if config != self._config:
+            self._former.append(self._now)
+            self._config, self._now = config, self._make(config)
 
     def stream(self, request: ModelRequest) -> AsyncGenerator[StreamPart, None]:
         """As ``ModelGateway.stream``."""

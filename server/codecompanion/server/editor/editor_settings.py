@@ -53,18 +53,14 @@ class EditorSettings:
         self._editor: Any = None
         self._last_good: LastGood | None = None
         self._reading = asyncio.Lock()
-        self._looking = asyncio.Event()
-        self._looking.set()
+        self._taking_in = asyncio.Lock()
         self.problems: list[str] = []
         self.changed: Callable[[Settings], None] = lambda _: None
 
     async def start(self) -> None:
         """Take what the editor has, and read everything if anything is set; at ``initialized``."""
-        self._looking.clear()
-        try:
+        async with self._taking_in:
             await self._look()
-        finally:
-            self._looking.set()
         if self._server.client.dynamic_configuration:
             await self._ask_for_changes()
 
@@ -76,12 +72,17 @@ class EditorSettings:
 
     async def update(self, pushed: Any) -> None:
         """Take in ``workspace/didChangeConfiguration``: what it carries, or better what the editor says now."""
-        self._editor = await self._pulled() or _own_part(pushed, bare=False) or self._initial
-        await self._read()
+        async with self._taking_in:
+            self._editor = await self._pulled() or _own_part(pushed, bare=False) or self._initial
+            await self._read()
 
     async def now(self) -> "Settings":
-        """Return the settings in force, read now if they never were; waits for the editor's first answer."""
-        await self._looking.wait()
+        """Return the settings in force, read now if they never were.
+
+        What the editor is being asked for counts already: a command right behind a change waits for it.
+        """
+        async with self._taking_in:
+            pass
         if self._last_good is None:
             await self._read()
         assert self._last_good is not None
@@ -114,15 +115,15 @@ class EditorSettings:
         # not before it was updated: a run that starts meanwhile must not take the defaults for the settings
         self._last_good = last_good
         if not problems:
-            logging.getLogger().setLevel((self._log_level or last_good.settings.log_level).upper())
-            self._log_what_is_set(last_good.settings)
+            self._set_up_the_log(last_good.settings)
         return problems
 
-    def _log_what_is_set(self, settings: "Settings") -> None:
-        from codecompanion.server.logs import redactor  # noqa: PLC0415 - in the thread, with the rest
+    def _set_up_the_log(self, settings: "Settings") -> None:
+        from codecompanion.server.logs import redactor, set_log_level  # noqa: PLC0415 - in the thread, as the rest
         from codecompanion.server.settings.describe import describe  # noqa: PLC0415
 
         redactor.learn(settings.secrets())
+        set_log_level(self._log_level or settings.log_level)
         for line in describe(settings):
             log.info("settings: %s", line)
 

@@ -1,35 +1,61 @@
 """One folder's engine together with its way into the editor. Imported late: everything heavy hangs on it."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from codecompanion.contracts.errors import BadRequest
 from codecompanion.contracts.status import RunStatus
 from codecompanion.memory.event_store import SqliteEventStore
+from codecompanion.memory.follower import SharedDatabase
+from codecompanion.memory.records.project_records import SqliteProjectRecords
+from codecompanion.memory.upkeep import Upkeep
 from codecompanion.orchestra.engine import Engine
-from codecompanion.orchestra.verification.project_tests import ProjectTests
+from codecompanion.orchestra.runs.evolve import fold
+from codecompanion.orchestra.runs.status import status_of
 from codecompanion.orchestra.workspace.view import Workspace
+from codecompanion.server.editor.current_tests import CurrentTests
 from codecompanion.server.editor.editor_settings import EditorSettings
 from codecompanion.server.editor.live_runs import LiveRun
 from codecompanion.server.editor.orders import order_for
+from codecompanion.server.editor.typing_recorder import TypingRecorder
 from codecompanion.server.edits.editor_edits import EditorEdits
+from codecompanion.server.runs.forking import Fork, ForkOrder, ForkPlace, Forks, place_of_fork, with_model
+from codecompanion.server.settings.model import Settings
+
+MOST_LOOKED_ON = 50
+"""Runs of another process's log that are shown at a time."""
 
 
 @dataclass(frozen=True, slots=True)
 class EditorWorkspace:
-    """What belongs to one folder; made by `bootstrap.editor_workspace`."""
+    """What belongs to one folder; made by `bootstrap.editor_workspace`.
+
+    ``adopt`` lets changed settings count for every run, and every test run, that begins from then on;
+    ``engine_in`` gives an engine over the same log that works in another folder.
+    """
 
     settings: EditorSettings
     engine: Engine
     view: Workspace
     edits: EditorEdits
-    tests: ProjectTests
+    tests: CurrentTests
     store: SqliteEventStore
+    database: SharedDatabase
+    records: SqliteProjectRecords
+    upkeep: Upkeep
+    adopt: Callable[[Settings], None]
+    typing: TypingRecorder
+    engine_in: Callable[[Settings, Path], AbstractAsyncContextManager[Engine]]
 
     async def drive(self, run: LiveRun) -> RunStatus:
         """Begin a run, or go on with one, and return its final status; raises ``OrchestraError``."""
+        fork = await self._fork(run)
+        if fork is not None:
+            return await self._drive_fork(run, fork)
         self.edits.begin_run()
         try:
             run.engine = self.engine
@@ -40,13 +66,32 @@ class EditorWorkspace:
         finally:
             self.edits.end_run()
 
+    async def make_fork(self, order: ForkOrder) -> Fork:
+        """Make a fork of one of the log's runs, ready to go on; raises ``OrchestraError``."""
+        return await Forks(self.store, Path(self.view.root), self.database.path.parent).make(order)
+
+    async def _fork(self, run: LiveRun) -> ForkPlace | None:
+        """Return where a run works that goes on as a fork: never in the person's folder."""
+        if not run.reopened:
+            return None
+        return place_of_fork(await self.store.read(run.run_id), self.database.path.parent)
+
+    async def _drive_fork(self, run: LiveRun, fork: ForkPlace) -> RunStatus:
+        settings = with_model(await self.settings.now(), fork.model)
+        run.fork_folder = str(fork.folder)
+        async with self.engine_in(settings, fork.folder) as engine:
+            run.engine = engine
+            await engine.resume(run.run_id)
+            if run.stop_reason is not None:
+                await engine.stop(run.run_id, run.stop_reason)
+            return await engine.wait(run.run_id)
+
     async def _begin(self, run: LiveRun) -> None:
         if run.reopened:
-            await self.engine.reopen(run.run_id)
+            await self.engine.resume(run.run_id)
             return
         settings = await self.settings.now()
         order = await asyncio.to_thread(order_for, run.work, settings, self.view)
-        run.stepwise = order.stepwise
         await self.engine.start(order, run.run_id)
 
     async def interrupted_request(self, run_id: str) -> str:
@@ -57,6 +102,17 @@ class EditorWorkspace:
             raise BadRequest(f"no interrupted run {run_id!r} in {self.view.root}; interrupted: {known}")
         return interrupted[run_id]
 
+    async def looked_on(self) -> list[RunStatus]:
+        """Return how the newest runs in another process's log stand, oldest first; none when it is our own."""
+        if self.database.followed is None:
+            return []
+        return [await self._standing(run_id) for run_id in (await self.store.run_ids())[-MOST_LOOKED_ON:]]
+
+    async def _standing(self, run_id: str) -> RunStatus:
+        history = await self.store.read(run_id)
+        state = fold(one.body for one in history)
+        return status_of(run_id, state, started_at=history[0].at, updated_at=history[-1].at)
+
     def unsaved(self, paths: Sequence[str]) -> int:
         """Return how many of the files the editor shows differently from the disk; reads the disk."""
         return len(self.view.overlay().keys() & set(paths))
@@ -66,16 +122,23 @@ class EditorWorkspace:
         rung = await self.tests.rung()
         return {
             "workspace": self.view.root,
-            "database": "open",
+            "database": self._database_state(),
             "notices": list(self.store.notices),
             "runs": len(await self.store.run_ids()),
             "sandbox": rung.value,
             "sandboxMeaning": rung.meaning,
         }
 
+    def _database_state(self) -> str:
+        followed = self.database.followed
+        if followed is None:
+            return "open"
+        return f"followed: in use by process {followed.owner or 'unknown'}"
+
     async def close(self) -> None:
         """Stop everything where it is; runs stay open in the log."""
         self.edits.stop_listening()
         await self.engine.close()
+        await self.typing.close()
         await self.tests.close()
         await self.store.close()

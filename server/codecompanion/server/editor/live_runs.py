@@ -21,7 +21,8 @@ MOST_ENDED = 50
 class LiveRun:
     """One run; ``engine`` and ``status`` are None until the engine is loaded and has begun.
 
-    ``last_word`` is set when the run ended before, or without, a status of its own.
+    ``last_word`` is set when the run ended before, or without, a status of its own; ``fork_folder`` when it
+    works in a copy of the folder.
     """
 
     run_id: str
@@ -31,10 +32,10 @@ class LiveRun:
     reopened: bool = False
     engine: "Engine | None" = None
     status: "RunStatus | None" = None
-    stepwise: bool = False
     stop_reason: str | None = None
     ended: bool = False
     last_word: str = ""
+    fork_folder: str = ""
     last_event_seen: asyncio.Event = field(default_factory=asyncio.Event)
 
     def refresh(self) -> None:
@@ -48,6 +49,11 @@ class LiveRun:
         if self.ended and self.last_word:
             return "failed" if self.stop_reason is None else "stopped"
         return self.status.phase if self.status is not None else "planning"
+
+    @property
+    def mode(self) -> str:
+        """How the run goes on; empty until it has begun."""
+        return self.status.mode if self.status is not None else ""
 
     @property
     def short_text(self) -> str:

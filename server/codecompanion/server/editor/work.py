@@ -1,14 +1,13 @@
 """What a command asks for, in plain values: made and checked before anything heavy is loaded."""
 
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from codecompanion.contracts.errors import BadRequest, WorkspaceError
+from codecompanion.contracts.errors import BadRequest
 from codecompanion.server.wire.folders import WorkspaceFolder
 
 if TYPE_CHECKING:
-    from codecompanion.contracts.orders import RunKind
+    from codecompanion.contracts.orders import RunKind, RunMode
 
 LONGEST_REQUEST = 200_000
 """Characters; longer material belongs into a file that the request names."""
@@ -44,7 +43,7 @@ class Work:
     problems: tuple[str, ...] = ()
     template: str | None = None
     offline: bool | None = None
-    stepwise: bool | None = None
+    mode: "RunMode | None" = None
     tasks: int | None = None
     seconds: float | None = None
     origin: Origin | None = None
@@ -76,8 +75,6 @@ def check_work(work: Work) -> None:
     from codecompanion.orchestra.workspace.usable import check_usable  # noqa: PLC0415 - not at start-up
 
     check_usable(work.folder.path)
-    if os.path.realpath(work.folder.path) == os.path.realpath(os.sep):
-        raise WorkspaceError("the whole file system is no workspace; open the folder of one project")
     if work.template is not None:
         from codecompanion.orchestra.templates.choice import template_named  # noqa: PLC0415
 

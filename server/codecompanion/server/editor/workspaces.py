@@ -2,15 +2,20 @@
 
 import asyncio
 import importlib
+from functools import partial
 from typing import TYPE_CHECKING
 
+from codecompanion.server.editor.log_attendance import attend, seems_in_use
 from codecompanion.server.editor.places import real_path
+from codecompanion.server.editor.tidying import tidy
 from codecompanion.server.wire.folders import WorkspaceFolder
 
 if TYPE_CHECKING:
+    from codecompanion.orchestra.engine import Engine
     from codecompanion.server.bootstrap import Shared
     from codecompanion.server.editor.editor_workspace import EditorWorkspace
     from codecompanion.server.session import Session
+    from codecompanion.server.settings.model import Settings
 
 _BOOTSTRAP = "codecompanion.server.bootstrap"
 
@@ -32,21 +37,52 @@ class Workspaces:
             if key not in self._open:
                 bootstrap = importlib.import_module(_BOOTSTRAP)
                 opened = await bootstrap.editor_workspace(self._session, shared, folder)
-                self._session.server.spawn(self._session.tell_interrupted(opened), "look for interrupted runs")
+                self._session.server.spawn(attend(self._session, opened), "attend to the log")
+                self._session.server.spawn(self._record(opened, folder), "record typing")
+                self._session.server.spawn(tidy(self._session, opened), "tidy the log")
                 self._open[key] = opened
             return self._open[key]
+
+    async def _record(self, workspace: "EditorWorkspace", folder: WorkspaceFolder) -> None:
+        """Record what happens to the folder's documents from when its log is ours."""
+        if await workspace.database.owned():
+            self._session.typing.begin(folder, workspace.typing)
+            await workspace.typing.run()
+            self._session.typing.end(folder, workspace.typing)
+
+    async def demand_owned(self, folder: WorkspaceFolder) -> None:
+        """Raise ``FollowedOnly`` while another process owns the folder's log.
+
+        A folder whose log nobody seems to have in use is not opened for that.
+        """
+        if real_path(folder.path) in self._open or await asyncio.to_thread(seems_in_use, folder.path):
+            (await self.open(folder)).database.demand_owned()
 
     async def demand_shared(self) -> "Shared":
         """Return what all folders use together, loaded now if it was not."""
         async with self._opening:
             if self._shared is None:
                 bootstrap = await asyncio.to_thread(importlib.import_module, _BOOTSTRAP)
-                shared: Shared = bootstrap.Shared(await self._session.settings.now())
-                self._session.settings.changed = shared.adopt
+                shared: Shared = await bootstrap.Shared.open(await self._session.settings.now())
+                self._session.settings.changed = partial(self._adopt, shared)
                 following = shared.follow(self._session.recorded, self._session.catch_up)
                 self._session.server.spawn(following, "follow the runs")
+                minding = shared.mind_outages(self._engines, self._session.warn)
+                self._session.server.spawn(minding, "mind outages")
                 self._shared = shared
             return self._shared
+
+    def _engines(self) -> "list[Engine]":
+        return [workspace.engine for workspace in self.opened()]
+
+    def _adopt(self, shared: "Shared", settings: "Settings") -> None:
+        shared.adopt(settings)
+        for workspace in self.opened():
+            workspace.adopt(settings)
+
+    def found(self, folder: WorkspaceFolder) -> "EditorWorkspace | None":
+        """Return what is open for a folder; opens nothing."""
+        return self._open.get(real_path(folder.path))
 
     def opened(self) -> "list[EditorWorkspace]":
         """Return what is open."""

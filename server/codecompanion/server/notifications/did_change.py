@@ -9,7 +9,8 @@ if TYPE_CHECKING:
 
 
 def handle(session: "Session", params: "types.DidChangeTextDocumentParams") -> None:
-    """Let whoever waits for the document see it; problems known of its old lines are forgotten."""
+    """Record it, and let whoever waits for it see it; problems known of its old lines are forgotten."""
     uri = params.text_document.uri
     session.problems.forget(uri)
+    session.typing.changed(uri, params.content_changes)
     session.documents.touched(uri)

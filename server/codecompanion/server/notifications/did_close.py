@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 def handle(session: "Session", params: "types.DidCloseTextDocumentParams") -> None:
     """Forget what was known of the open document."""
     uri = params.text_document.uri
+    session.typing.closed(uri)
     session.documents.closed(uri)
     session.problems.forget(uri)
     session.comments.forget(uri)
+    session.plans.closed(uri)

@@ -9,5 +9,6 @@ if TYPE_CHECKING:
 
 
 def handle(session: "Session", params: "types.DidOpenTextDocumentParams") -> None:
-    """Let whoever waits for the document see it."""
+    """Record it, and let whoever waits for the document see it."""
+    session.typing.opened(params.text_document.uri)
     session.documents.touched(params.text_document.uri)

@@ -5,6 +5,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from codecompanion.server.commands import COMMANDS, module_of
+from codecompanion.server.editor.interrupted_runs import look_for_interrupted
 
 if TYPE_CHECKING:
     from codecompanion.server.session import Session
@@ -21,10 +22,11 @@ _SOON_NEEDED = (
 
 
 async def handle(session: "Session", params: Any) -> None:
-    """Read the settings, if anything is set; then import what is small and surely needed."""
+    """Read the settings, if anything is set; then import what is surely needed, and look for runs left open."""
     await session.settings.start()
     await asyncio.sleep(IDLE)
     await asyncio.to_thread(_get_ready)
+    await look_for_interrupted(session)
 
 
 def _get_ready() -> None:

@@ -1,4 +1,4 @@
-"""`textDocument/codeLens`: above each written request, the way to run it; while it runs, how it stands."""
+"""`textDocument/codeLens`: above each written request, the way to run it; on a plan, the ways to go on."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -12,22 +12,45 @@ if TYPE_CHECKING:
     from codecompanion.server.editor.live_runs import LiveRun
     from codecompanion.server.session import Session
 
+_GOING_ON = {
+    "approve": ("Approve the plan", "orchestra.approvePlan"),
+    "stepwise": ("Go one step", "orchestra.next"),
+}
+_TOP = {"start": {"line": 0, "character": 0}, "end": {"line": 0, "character": 0}}
+
 
 def handle(session: "Session", params: "types.CodeLensParams") -> list[dict[str, Any]]:
     """Answer with one lens for each request of the document."""
     document = session.documents.get(params.text_document.uri)
     if document is None:
         return []
+    planned = session.plans.run_of(document.uri) if session.plans.in_use else None
+    if planned is not None:
+        return plan_lenses(planned)
     return [
         lens(document, request, session.runs.of_comment(document.uri, request.text))
         for request in session.comments.of(document)
     ]
 
 
+def plan_lenses(run: "LiveRun") -> list[dict[str, Any]]:
+    """Return the lenses of a plan document: what may be done with its run now."""
+    if run.ended:
+        return []
+    run.refresh()
+    ways = [("Stop the run", "orchestra.stop")]
+    if run.phase == "waiting":
+        ways.insert(0, _GOING_ON[run.mode])
+    return [{"range": _TOP, "command": _command(title, name, run.run_id)} for title, name in ways]
+
+
+def _command(title: str, name: str, run_id: str) -> dict[str, Any]:
+    return {"title": title, "command": name, "arguments": [{"runId": run_id}]}
+
+
 def lens(document: OpenDocument, request: RequestComment, run: "LiveRun | None") -> dict[str, Any]:
     """Return a request's lens: it runs the request, or stops the run that is under way for it."""
     command = run_command(document.uri, request)
     if run is not None:
-        title = f"Orchestra: {run.short_text} — stop"
-        command = {"title": title, "command": "orchestra.stop", "arguments": [{"runId": run.run_id}]}
+        command = _command(f"Orchestra: {run.short_text} — stop", "orchestra.stop", run.run_id)
     return {"range": range_of(document, request), "command": command}

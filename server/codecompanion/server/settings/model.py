@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from codecompanion.contracts.orders import RunMode
+from codecompanion.orchestra.bus.redis_address import parse_address
 from codecompanion.router.config import parse_model
 from codecompanion.server.settings.names import KEY_VARIABLES, PROVIDERS, URL_VARIABLES
 from codecompanion.server.settings.secret import Secret
@@ -44,6 +46,11 @@ def _base_url(given: str) -> str:
     return given
 
 
+def _redis_url(given: str) -> str:
+    parse_address(given)
+    return given
+
+
 def _split(given: object) -> object:
     if isinstance(given, str):
         return tuple(shlex.split(given))
@@ -69,6 +76,7 @@ def _lower(given: object) -> object:
 
 ModelName = Annotated[str, AfterValidator(_model_name)]
 BaseUrl = Annotated[str, AfterValidator(_base_url)]
+RedisUrl = Annotated[str, AfterValidator(_redis_url)]
 Command = Annotated[
     tuple[str, ...],
     BeforeValidator(_split, json_schema_input_type=str | tuple[str, ...]),
@@ -77,7 +85,6 @@ Command = Annotated[
 Folder = Annotated[str, AfterValidator(_folder)]
 LogLevel = Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)]
 Sandbox = Annotated[Literal["auto", "off"], BeforeValidator(_lower)]
-Trace = Annotated[Literal["off", "messages", "verbose"], BeforeValidator(_lower)]
 Wire = Annotated[Literal["responses", "chat"], BeforeValidator(_lower)]
 Seconds = Annotated[float, Field(ge=1, le=3600, allow_inf_nan=False), Given("seconds from 1 to 3600")]
 Flag = Annotated[bool, Given("true or false")]
@@ -108,6 +115,21 @@ class RoleModels(BaseModel):
     ] = None
 
 
+_CALLS = Given("a whole number from 1 to 64")
+_Calls = Annotated[int, Field(ge=1, le=64)]
+
+
+class ProviderCalls(BaseModel):
+    """How many calls each provider gets at the same time; None leaves it to the number for all."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    anthropic: Annotated[_Calls | None, _CALLS, Field(description="Most calls to Anthropic at once.")] = None
+    openai: Annotated[_Calls | None, _CALLS, Field(description="Most calls to OpenAI at once.")] = None
+    gemini: Annotated[_Calls | None, _CALLS, Field(description="Most calls to Gemini at once.")] = None
+    local: Annotated[_Calls | None, _CALLS, Field(description="Most calls to your own server at once.")] = None
+
+
 class Settings(BaseSettings):
     """All settings, checked and frozen; made by `load_settings`, or without arguments for the defaults.
 
@@ -122,6 +144,37 @@ class Settings(BaseSettings):
         int,
         Field(ge=1, le=64, description="How many tasks may run at the same time."),
         Given("a whole number from 1 to 64"),
+    ] = 12
+    max_parallel_per_provider: Annotated[
+        _Calls | None,
+        Field(description="How many calls each provider may get at the same time; more wait, by priority."),
+        _CALLS,
+    ] = None
+    max_parallel_of: ProviderCalls = ProviderCalls()
+    max_calls: Annotated[
+        int,
+        Field(ge=1, le=100_000, description="How many model calls one run may make before it is ended."),
+        Given("a whole number from 1 to 100000"),
+    ] = 400
+    max_tokens_per_run: Annotated[
+        int,
+        Field(ge=1000, le=1_000_000_000, description="How many tokens, in and out, one run may use."),
+        Given("a whole number from 1000 to 1000000000"),
+    ] = 5_000_000
+    max_minutes: Annotated[
+        float,
+        Field(
+            gt=0,
+            le=10_080,
+            allow_inf_nan=False,
+            description="Minutes one run may be at work; waiting for you does not count.",
+        ),
+        Given("minutes, more than 0 and up to 10080"),
+    ] = 120.0
+    max_repeats: Annotated[
+        int,
+        Field(ge=2, le=1000, description="How often the same answer or look may come before a run is ended."),
+        Given("a whole number from 2 to 1000"),
     ] = 12
     max_repairs: Annotated[
         int,
@@ -147,17 +200,33 @@ class Settings(BaseSettings):
         Field(description="Where runs are recorded: a folder in the workspace, or an absolute path."),
         Given("a folder such as '.orchestra', without '..'", machine=True),
     ] = ".orchestra"
+    record_typing: Annotated[
+        Flag,
+        Field(description="Record what is typed, so that any moment can be looked at again."),
+    ] = True
+    keep_days: Annotated[
+        int,
+        Field(ge=1, le=3650, description="Days for which ended runs are kept; older ones are removed."),
+        Given("a whole number from 1 to 3650", machine=True),
+    ] = 90
+    keep_megabytes: Annotated[
+        int,
+        Field(ge=1, le=100_000, description="Megabytes ended runs may take; beyond, the oldest are removed."),
+        Given("a whole number from 1 to 100000", machine=True),
+    ] = 500
     stepwise: Annotated[Flag, Field(description="Wait for `next` before each agent.")] = False
+    approve: Annotated[Flag, Field(description="Wait for your approval once the plan is made.")] = False
     sandbox: Annotated[
         Sandbox,
         Field(description="Guard the commands agents run as well as the machine can, or not at all."),
         Given("auto or off", machine=True),
     ] = "auto"
-    trace: Annotated[
-        Trace,
-        Field(description="How much of the editor's messages the log repeats."),
-        Given("off, messages or verbose"),
-    ] = "off"
+
+    redis_url: Annotated[
+        RedisUrl | None,
+        Field(description="The Redis of a fleet of workers that make the model calls; see docs/fleet.md."),
+        Given("an address such as 'redis://127.0.0.1:6379/0', without '?'", machine=True),
+    ] = None
 
     anthropic_base_url: Annotated[
         BaseUrl | None, _url("anthropic"), Field(description="Where Anthropic is reached.")
@@ -218,6 +287,13 @@ class Settings(BaseSettings):
         settings = cls(**given)
         settings._origins = dict(origins)
         return settings
+
+    @property
+    def mode(self) -> RunMode:
+        """How runs go on that do not say it themselves; step by step outweighs approval of the plan only."""
+        if self.stepwise:
+            return "stepwise"
+        return "approve" if self.approve else "automatic"
 
     def origin(self, name: str) -> str | None:
         """Return where the setting of that dotted name was given, in words; None for a default."""

@@ -7,7 +7,7 @@ SECTION = "orchestra"
 """The section an editor keeps our settings under."""
 
 CLIENT_OWN = ("client.", "trace.server")
-"""Editor settings of the thin clients themselves; VS Code's library reads `trace.server`."""
+"""Editor settings of the thin clients themselves; VS Code's library makes `$/setTrace` of `trace.server`."""
 
 KEY_VARIABLES = {
     "anthropic": "ANTHROPIC_API_KEY",

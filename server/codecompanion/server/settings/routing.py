@@ -12,6 +12,7 @@ from codecompanion.router.config import (
     parse_model,
 )
 from codecompanion.server.settings.model import Settings
+from codecompanion.server.settings.names import KEY_VARIABLES
 
 
 def router_config(settings: Settings) -> RouterConfig:
@@ -31,7 +32,15 @@ def router_config(settings: Settings) -> RouterConfig:
         models=_models(settings),
         only_offline=settings.offline,
         deadline=settings.deadline,
+        max_parallel=_max_parallel(settings),
     )
+
+
+def _max_parallel(settings: Settings) -> dict[str, int]:
+    """Return how many calls each provider gets at the same time: its own number, else the one for all."""
+    general = settings.max_parallel_per_provider
+    named = {provider: getattr(settings.max_parallel_of, provider) for provider in KEY_VARIABLES}
+    return {provider: most for provider, own in named.items() if (most := own or general) is not None}
 
 
 def _key(settings: Settings, provider: str) -> SecretStr | None:

@@ -99,6 +99,10 @@ class Codec:
         except RecursionError as problem:
             raise ValueError("nested too deeply or in a circle") from problem
 
+    def readable(self, value: Any) -> str:
+        """Return what is in a message as JSON for people: with every script's letters as they are."""
+        return json.dumps(value, ensure_ascii=False, default=self._plain)
+
     def prepare(self, method: str) -> None:
         """Compile the conversion of ``method`` ahead of its first use; takes 1 to 10 ms."""
         kind = params_type(method)

@@ -71,6 +71,11 @@ class OpenDocument:
             rest -= len(line)
         return self.end
 
+    def offset_of(self, place: Position) -> int:
+        """Return where a place is in ``text``, in code points, clamped to the document."""
+        line, index = self._locate(*place)
+        return sum(map(len, self.lines[:line])) + index
+
     def edited(self, changes: Sequence[Mapping[str, Any]], version: int | None) -> "OpenDocument":
         """Return the document after a ``didChange``; each change starts from the result of the one before."""
         lines = list(self.lines)

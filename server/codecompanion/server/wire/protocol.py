@@ -40,6 +40,7 @@ from codecompanion.server.wire.frames import BadFrame
 from codecompanion.server.wire.incoming import IncomingRequests, timed_call
 from codecompanion.server.wire.outbox import Outbox
 from codecompanion.server.wire.outgoing import OutgoingRequests
+from codecompanion.server.wire.tracer import Tracer
 
 if TYPE_CHECKING:
     from codecompanion.server.wire.server import OrchestraServer
@@ -72,6 +73,7 @@ class OrchestraProtocol(LanguageServerProtocol):
     def __init__(self, server: "OrchestraServer", converter: LateConverter) -> None:
         super().__init__(server, cast(Any, converter))
         self.codec = Codec(converter)
+        self.tracer = Tracer(self._tell_trace, self.codec.readable, server.redact)
         self.stage = Stage.FRESH
         self.outbox: Outbox | None = None
         self.incoming = IncomingRequests(self._answer, server.translate_error)
@@ -92,7 +94,7 @@ class OrchestraProtocol(LanguageServerProtocol):
             types.TEXT_DOCUMENT_DID_CHANGE: server.documents.changed,
             types.TEXT_DOCUMENT_DID_CLOSE: server.documents.closed,
             types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS: server.folders.changed,
-            types.SET_TRACE: lambda _: None,
+            types.SET_TRACE: lambda params: self.tracer.set(_member(params, "value")),
         }
 
     def _register_builtin_features(self) -> None:
@@ -115,6 +117,7 @@ class OrchestraProtocol(LanguageServerProtocol):
             self._dispatch(message)
 
     def _dispatch(self, message: Message) -> None:
+        self.tracer.received(message)
         match message:
             case Request():
                 self._on_request(message)
@@ -278,6 +281,12 @@ class OrchestraProtocol(LanguageServerProtocol):
     def _send(self, message: dict[str, Any], *, droppable: bool = False, key: Any = None) -> None:
         if self.outbox is not None:
             self.outbox.put(self.codec.encode(message), droppable=droppable, key=key)
+            self.tracer.sent(message)
+
+    def _tell_trace(self, params: dict[str, str]) -> None:
+        # before the answer to ``initialize`` nothing may be sent, after ``shutdown`` nobody listens
+        if self.stage is Stage.RUNNING:
+            self.notify(types.LOG_TRACE, params)
 
 
 async def _completed(handler: Callable[[Any], Any] | None, params: Any) -> None:

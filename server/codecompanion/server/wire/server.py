@@ -18,6 +18,7 @@ from codecompanion.server.wire.folders import WorkspaceFolders
 from codecompanion.server.wire.outbox import Outbox
 from codecompanion.server.wire.progress import ProgressReporter
 from codecompanion.server.wire.protocol import OrchestraProtocol
+from codecompanion.server.wire.tracer import Tracer
 from codecompanion.server.wire.warmup import warm_up
 from codecompanion.server.wire.watchdog import ParentWatch
 
@@ -32,7 +33,7 @@ class OrchestraServer(LanguageServer):
 
     ``extra_capabilities`` is raw JSON laid over what is advertised (``{"experimental": {…}}``, …).
     ``translate_error`` turns an exception of a handler into the error the client gets; what it returns an
-    InternalError for is logged with its traceback.
+    InternalError for is logged with its traceback. ``redact`` takes the secrets out of what is traced.
     """
 
     protocol: OrchestraProtocol
@@ -44,9 +45,11 @@ class OrchestraServer(LanguageServer):
         *,
         extra_capabilities: Mapping[str, Any] | None = None,
         translate_error: Callable[[BaseException], JsonRpcException] = as_rpc_error,
+        redact: Callable[[str], str] = str,
     ) -> None:
         self.extra_capabilities = extra_capabilities or {}
         self.translate_error = translate_error
+        self.redact = redact
         self.client = ClientFeatures()
         self.initialize_params: Mapping[str, Any] = {}
         self.documents = Documents()
@@ -108,6 +111,11 @@ class OrchestraServer(LanguageServer):
         """Send a request and return its raw result; see ``OutgoingRequests.ask`` for what it raises."""
         return await self.protocol.outgoing.ask(method, params, timeout)
 
+    @property
+    def tracer(self) -> Tracer:
+        """What tells the client of the server's work while it asks for that."""
+        return self.protocol.tracer
+
     def spawn(self, work: Coroutine[Any, Any, T], name: str) -> asyncio.Task[T]:
         """Start a background task: kept, its failure logged, cancelled at shutdown."""
         return self.background.spawn(work, name)
@@ -134,6 +142,8 @@ class OrchestraServer(LanguageServer):
         self.client = client_features(params)
         self.documents.encoding = self.client.position_encoding
         self.folders.start(params)
+        with suppress(JsonRpcException):  # a client that asks for a trace of another kind gets none
+            self.tracer.set(params.get("trace", "off"))
         self.process_id = params.get("processId")
         if self.process_id is not None and self._parent_watch is None:
             watch = ParentWatch(self.process_id, lambda: self.stop_from_thread("its parent is gone"))

@@ -11,8 +11,8 @@ from codecompanion.orchestra.templates.making.shares import (
     Share,
     Source,
     entity_in_words,
-    kind_in_words,
     kinds_of_record,
+    readme_values,
 )
 
 _SEARCHED = ("text", "long_text", "email")
@@ -90,17 +90,15 @@ class _ApiService:
         )
 
     def start(self) -> Share:
-        readme_values = self._values | {
-            "left_out": self._blueprint.left_out,
-            "assumptions": self._blueprint.assumptions,
-            "kind_in_words": kind_in_words,
-            "example": record(self._blueprint.entities[0], 0),
-        }
+        example = {"example": record(self._blueprint.entities[0], 0)}
+        readme = Source(
+            "README.md", "api_service/README.md", self._values | readme_values(self._blueprint) | example
+        )
         return Share(
             id="start",
             title="Start the service from the command line, and say how in a README",
             role=Role.CODE_GENERATOR,
-            sources=(self._package("__main__.py"), Source("README.md", "api_service/README.md", readme_values)),
+            sources=(self._package("__main__.py"), readme),
             depends_on=("service",),
             acceptance=(
                 f"python -m {self._blueprint.package} --port N --database F starts it; 0 takes any free one.",

@@ -6,7 +6,7 @@ from codecompanion.contracts.messages import Priority, Role
 from codecompanion.orchestra.templates.blueprint import Blueprint, Field
 from codecompanion.orchestra.templates.making.literals import csv_text, python_call
 from codecompanion.orchestra.templates.making.rows import expected_result, sample_rows, wrong_texts
-from codecompanion.orchestra.templates.making.shares import Share, Source, entity_in_words, kind_in_words
+from codecompanion.orchestra.templates.making.shares import Share, Source, entity_in_words, readme_values
 from codecompanion.orchestra.templates.reading.wording import listed
 
 
@@ -94,12 +94,8 @@ class _DataPipeline:
 
     def command(self) -> Share:
         sample = {"text": csv_text(self._values["rows"])}
-        readme_values = self._values | {
-            "left_out": self._blueprint.left_out,
-            "assumptions": self._blueprint.assumptions,
-            "kind_in_words": kind_in_words,
-            "result_text": csv_text(self._values["result"]),
-        }
+        result = {"result_text": csv_text(self._values["result"])}
+        readme = self._values | readme_values(self._blueprint) | result
         return Share(
             id="command",
             title="Run it from the command line, with a sample and a README",
@@ -108,7 +104,7 @@ class _DataPipeline:
                 self._package("pipeline.py"),
                 self._package("__main__.py"),
                 Source(f"sample/{self._values['sample_name']}", "data_pipeline/sample.csv", sample),
-                Source("README.md", "data_pipeline/README.md", readme_values),
+                Source("README.md", "data_pipeline/README.md", readme),
             ),
             depends_on=("rows", "files", "summary") if self._blueprint.measures else ("rows", "files"),
             acceptance=(

@@ -6,7 +6,7 @@ from typing import Any
 
 from codecompanion.contracts.messages import Priority, Role
 from codecompanion.contracts.plan import PlanTask
-from codecompanion.orchestra.templates.blueprint import Entity, Field
+from codecompanion.orchestra.templates.blueprint import Blueprint, Entity, Field
 from codecompanion.orchestra.templates.making.rendering import render
 from codecompanion.orchestra.templates.reading.wording import listed
 
@@ -61,6 +61,15 @@ class Share:
             acceptance=self.acceptance,
             priority=self.priority,
         )
+
+
+def readme_values(blueprint: Blueprint) -> dict[str, Any]:
+    """Return the values of what every README says: what was assumed and left out, and what fields there are."""
+    return {
+        "left_out": blueprint.left_out,
+        "assumptions": blueprint.assumptions,
+        "kind_in_words": kind_in_words,
+    }
 
 
 def kinds_of_record(entities: tuple[Entity, ...]) -> str:

@@ -10,8 +10,8 @@ from codecompanion.orchestra.templates.making.shares import (
     Share,
     Source,
     entity_in_words,
-    kind_in_words,
     kinds_of_record,
+    readme_values,
 )
 
 
@@ -22,9 +22,7 @@ def web_app(blueprint: Blueprint) -> list[Share]:
         "package": blueprint.package,
         "title": blueprint.title,
         "entities": blueprint.entities,
-        "left_out": blueprint.left_out,
-        "assumptions": blueprint.assumptions,
-        "kind_in_words": kind_in_words,
+        **readme_values(blueprint),
     }
     return [
         _model(blueprint, things, values),

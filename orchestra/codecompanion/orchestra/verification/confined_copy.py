@@ -1,4 +1,4 @@
-"""One workspace's place for test runs: its shadow copy, its tools, and what a run there left to read."""
+"""Where one workspace's tests run: its shadow copy in a sandbox, the tools there, and what a run has left."""
 
 import asyncio
 import threading
@@ -36,11 +36,8 @@ class NotRunnable(OrchestraError):
     """A suite cannot be run on this machine as it is."""
 
 
-class TestBench:
-    """Holds one shadow copy and one sandbox; ``lock`` is for the one run that may use them at a time."""
-
-    # pytest must not collect this class for its name
-    __test__ = False
+class ConfinedCopy:
+    """A shadow copy with a sandbox around it; ``lock`` is for the one run that may use them at a time."""
 
     def __init__(self, root: str, sandbox: Sandbox, parent: Path | None = None) -> None:
         self.lock = asyncio.Lock()
@@ -64,7 +61,7 @@ class TestBench:
         """Bring the copy up to date and return the suites to run; raises ``WorkspaceError``."""
         # a cancelled run leaves its thread at work here, and the next run must not overtake it
         with self._preparing:
-            self.shadow.sync(view.overlay(), also=view.files())
+            self.shadow.sync(view.overlay(), also=view.files(), without=view.hidden())
             self._clear_scratch()
             files = self.shadow.files()
             suites = find_suites(files, self.shadow.text, own_command)
@@ -105,14 +102,15 @@ class TestBench:
         text = self._relative(plain_text(ended.output))
         argv = tuple(map(self._relative, command.argv))
         counts = command.count(text, self.place)
+        typed = {"typed": command.typed}
         if not ended.stopped and (reason := command.hindered(ended, text, counts, self.place)):
-            return could_not_start(argv, ended, reason)
+            return could_not_start(argv, ended, reason).model_copy(update=typed)
         if counts is None:
             counts = counted_by_exit_code(ended, reports=command.reports)
         else:
             failures = (self._relative(plain_text(line.encode("utf-8", "replace"))) for line in counts.failures)
             counts = replace(counts, failures=tuple(failures))
-        return report_of(argv, ended, text, counts)
+        return report_of(argv, ended, text, counts).model_copy(update=typed)
 
     async def ways_to_run(self, suite: Suite) -> list[TestCommand]:
         """Return the commands to try in order; the first whose program has what it takes counts.
@@ -139,9 +137,9 @@ class TestBench:
             case SuiteKind.GO:
                 return commands.go_command(_required("go", "the Go tests"), self._cache, Path.home())
             case SuiteKind.MAKE:
-                return commands.plain_command(_required("make", "the Makefile's tests"), ("test",))
+                return commands.plain_command(_required("make", "the Makefile's tests"), ("make", "test"))
             case _:
-                return commands.plain_command(self._own_program(suite.arguments[0]), suite.arguments[1:])
+                return commands.plain_command(self._own_program(suite.arguments[0]), suite.arguments)
 
     @property
     def _cache(self) -> Path:

@@ -1,0 +1,182 @@
+"""The log: durable appends beside the bare SQLite engine, their latency, folding and reading a long history."""
+
+import asyncio
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING
+
+from benchmarks.table import Row, percentile, print_table
+
+if TYPE_CHECKING:
+    from codecompanion.contracts.events import TaskProgressed
+    from codecompanion.memory.event_store import SqliteEventStore
+
+WRITERS = 64
+"""Writers at the same time, each waiting for its append; the engine alone commits as many rows together."""
+APPENDS = 100
+"""Events of each writer in one round."""
+ROUNDS = 5
+PER_SECOND = 500
+STEADY_SECONDS = 10
+STEADY_RUNS = 16
+RUNS = 500
+RUN_EVENTS = 200
+"""A hundred thousand events in all."""
+READS = 50
+_LETTERS = 960
+"""Of an event's text: with the rest of its JSON it takes 1 KB."""
+
+
+def run() -> list[Row]:
+    """Measure everything on files in the temporary folder, which should be on a disk."""
+    with tempfile.TemporaryDirectory() as folder:
+        return asyncio.run(_measure(Path(folder)))
+
+
+async def _measure(folder: Path) -> list[Row]:
+    ours, raw = await _rates(folder)
+    print_table(
+        f"durable appends of 1 KB, {WRITERS} at a time, median of {ROUNDS} rounds",
+        ("what", "events a second"),
+        [("event store", f"{ours:,.0f}"), ("the same engine alone, given the same rows", f"{raw:,.0f}")],
+    )
+    waits = await _steady_waits(folder)
+    print_table(
+        f"an append at {PER_SECOND} events a second, ms",
+        ("samples", "p50", "p99"),
+        [(str(len(waits)), f"{percentile(waits, 0.5) * 1000:.1f}", f"{percentile(waits, 0.99) * 1000:.1f}")],
+    )
+    folding = _folding_time()
+    reading, correlated = await _reading_times(folder)
+    print_table(
+        f"a history of {RUNS * RUN_EVENTS:,} events",
+        ("what", "time"),
+        [
+            ("fold all of them as one run", f"{folding:.2f} s"),
+            (f"read one run of {RUN_EVENTS}", f"{reading * 1000:.1f} ms"),
+            (f"read one correlation of {RUN_EVENTS}", f"{correlated * 1000:.1f} ms"),
+        ],
+    )
+    return [
+        Row("durable appends, × the engine's own rate", ours / raw, "≥", 0.8),
+        Row(f"append at {PER_SECOND} events a second, p99", percentile(waits, 0.99) * 1000, "≤", 10, " ms"),
+        Row(f"fold of {RUNS * RUN_EVENTS:,} events", folding, "≤", 0.5, " s"),
+        Row(f"one correlation of {RUN_EVENTS} in them", correlated * 1000, "≤", 3, " ms"),
+    ]
+
+
+def _event(number: int) -> "TaskProgressed":
+    from codecompanion.contracts.events import TaskProgressed
+
+    return TaskProgressed(task_id="t1", text="x" * _LETTERS, done=number % 10, total=10)
+
+
+async def _open(folder: Path) -> "SqliteEventStore":
+    from codecompanion.memory.event_store import SqliteEventStore
+
+    return await SqliteEventStore.open(folder, time.time)
+
+
+async def _rates(folder: Path) -> tuple[float, float]:
+    """Return events a second of the store, and of the bare engine that is given the very same rows, in turn."""
+    ours, raw = [], []
+    for number in range(ROUNDS):
+        path = folder / f"rates-{number}"
+        store = await _open(path)
+        ours.append(await _store_rate(store, number))
+        await store.close()
+        raw.append(await asyncio.to_thread(_raw_rate, path / "orchestra.db", folder / f"raw-{number}.db"))
+    return median(ours), median(raw)
+
+
+async def _store_rate(store: "SqliteEventStore", number: int) -> float:
+    events = [_event(version) for version in range(APPENDS)]
+
+    async def write(name: str) -> None:
+        for version, event in enumerate(events):
+            await store.append(name, version, [event])
+
+    begun = time.perf_counter()
+    await asyncio.gather(*(write(f"round-{number}-{writer}") for writer in range(WRITERS)))
+    return WRITERS * APPENDS / (time.perf_counter() - begun)
+
+
+def _raw_rate(stored: Path, path: Path) -> float:
+    """Return rows a second of the engine alone: the same table, indexes and journal, and nothing around it."""
+    from codecompanion.memory.sqlite import sqlite3
+
+    source = sqlite3.connect(stored)
+    mode = source.execute("PRAGMA journal_mode").fetchone()[0]
+    schema = source.execute("SELECT sql FROM sqlite_master WHERE tbl_name = 'events' AND sql IS NOT NULL")
+    statements = [sql for (sql,) in schema]
+    rows = source.execute("SELECT * FROM events ORDER BY position").fetchall()
+    source.close()
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute(f"PRAGMA journal_mode={mode}")
+    connection.execute(f"PRAGMA synchronous={'FULL' if mode == 'wal' else 'EXTRA'}")
+    for sql in statements:
+        connection.execute(sql)
+    insert = f"INSERT INTO events VALUES ({', '.join('?' * len(rows[0]))})"
+    begun = time.perf_counter()
+    for start in range(0, len(rows), WRITERS):
+        connection.execute("BEGIN IMMEDIATE")
+        connection.executemany(insert, rows[start : start + WRITERS])
+        connection.execute("COMMIT")
+    took = time.perf_counter() - begun
+    connection.close()
+    return len(rows) / took
+
+
+async def _steady_waits(folder: Path) -> list[float]:
+    """Return how long each append took from when it was due, whether or not those before it were done."""
+    store = await _open(folder / "steady")
+    waits: list[float] = []
+    clock = asyncio.get_running_loop().time
+    start = clock()
+
+    async def append(number: int) -> None:
+        version, writer = divmod(number, STEADY_RUNS)
+        await store.append(f"steady-{writer}", version, [_event(version)])
+        waits.append(clock() - start - number / PER_SECOND)
+
+    async with asyncio.TaskGroup() as group:
+        for number in range(PER_SECOND * STEADY_SECONDS):
+            await asyncio.sleep(start + number / PER_SECOND - clock())
+            group.create_task(append(number))
+    await store.close()
+    return waits
+
+
+def _folding_time() -> float:
+    from codecompanion.orchestra.runs.evolve import fold
+
+    events = [_event(number) for number in range(RUNS * RUN_EVENTS)]
+    begun = time.perf_counter()
+    state = fold(events)
+    took = time.perf_counter() - begun
+    if state.version != len(events):
+        raise RuntimeError(f"the measured fold did not do its work: version {state.version}")
+    return took
+
+
+async def _reading_times(folder: Path) -> tuple[float, float]:
+    """Return the seconds it takes to read one run, and one correlation, out of all."""
+    store = await _open(folder / "long")
+    events = [_event(version) for version in range(RUN_EVENTS)]
+    for number in range(RUNS):
+        await store.append(f"run-{number}", 0, events)
+    reading, correlated = [], []
+    for number in range(READS):
+        name = f"run-{number * RUNS // READS}"
+        begun = time.perf_counter()
+        run = await store.read(name)
+        between = time.perf_counter()
+        same = await store.read_since(0, RUN_EVENTS + 1, name)
+        correlated.append(time.perf_counter() - between)
+        reading.append(between - begun)
+        if not len(run) == len(same) == RUN_EVENTS:
+            raise RuntimeError(f"the measured reads did not do their work: {len(run)} and {len(same)} events")
+    await store.close()
+    return median(reading), median(correlated)

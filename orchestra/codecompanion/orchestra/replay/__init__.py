@@ -1,0 +1,1 @@
+"""Looking back: what a run was at any of its events, read from the log alone. Nothing here acts on anything."""

@@ -1,0 +1,1 @@
+"""What a change would take away from a project's tests: none of it is let through when tests are mended."""

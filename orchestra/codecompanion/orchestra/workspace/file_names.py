@@ -1,0 +1,20 @@
+"""File names compared as the most forgiving file systems do, so that no other spelling slips past a rule."""
+
+import unicodedata
+
+
+def comparable(path: str) -> list[str]:
+    """Return the names in a relative POSIX path, each in the one form that all its spellings share."""
+    return [_comparable(name) for name in path.split("/")]
+
+
+def _comparable(name: str) -> str:
+    folded = name.lower() if name.isascii() else _folded(name)
+    # on NTFS `name::$DATA` opens the file `name`, and dots and spaces at the end do not count
+    return folded.partition(":")[0].rstrip(" .") or folded
+
+
+def _folded(name: str) -> str:
+    # HFS+ ignores zero-width characters, APFS and NTFS ignore case, APFS ignores normalisation
+    visible = "".join(char for char in name if unicodedata.category(char) != "Cf")
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", visible).casefold())

@@ -1,0 +1,106 @@
+"""What goes over the bus for a model call: the job, and what streams back."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from codecompanion.contracts.base import Contract
+from codecompanion.contracts.errors import ProviderError, ProviderFault
+from codecompanion.contracts.messages import Priority
+from codecompanion.contracts.model_calls import Finished, ModelRequest, StreamPart
+from codecompanion.contracts.ports import BlobStore
+
+LARGEST_INLINE: Final = 64 * 1024
+"""Characters; longer texts go by reference, so that a conversation's past is not sent with every turn."""
+_REFERENCE: Final = "$blob"
+
+
+class CallJob(Contract):
+    """One call: everything a worker needs, apart from the provider's key."""
+
+    provider: str
+    model: str
+    request: ModelRequest
+
+
+class CallFault(Contract):
+    """Why a call failed, as a worker's ``ProviderError`` says it."""
+
+    message: str
+    provider: str
+    fault: ProviderFault
+    retry_after: float | None = None
+
+    @classmethod
+    def of(cls, error: ProviderError) -> "CallFault":
+        """Return what goes back to the owner."""
+        return cls(
+            message=str(error), provider=error.provider, fault=error.fault, retry_after=error.retry_after
+        )
+
+    def error(self) -> ProviderError:
+        """Return the error for the owner to raise."""
+        return ProviderError(
+            self.message, provider=self.provider, fault=self.fault, retry_after=self.retry_after
+        )
+
+
+class ReplyPart(Contract):
+    """What a worker sends at a time: some parts, or the fault that ended the call."""
+
+    parts: tuple[StreamPart, ...] = ()
+    fault: CallFault | None = None
+
+    @property
+    def ends(self) -> bool:
+        """Whether nothing comes after it."""
+        return self.fault is not None or any(isinstance(part, Finished) for part in self.parts)
+
+
+def topic_of(provider: str) -> str:
+    """Return where calls of a provider wait: only workers that can ask it look there."""
+    return f"calls/{provider}"
+
+
+def key_of(job: CallJob) -> str:
+    """Return what tells equal calls of the same task from others; the deadline makes no difference."""
+    asked = job.request.model_copy(update={"deadline": 0.0}).model_dump_json()
+    text = "\n".join((job.request.call_id, job.provider, job.model, asked))
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:40]
+
+
+def priority_of(request: ModelRequest) -> Priority:
+    """Return how urgent a call is: as the task it is for; without a plan nobody else can begin."""
+    task = request.brief.task if request.brief is not None else None
+    return task.priority if task is not None else Priority.HIGH
+
+
+async def pack(job: CallJob, blobs: BlobStore) -> str:
+    """Return the job as a text, long texts in it replaced by references to ``blobs``."""
+    return json.dumps(await _put(job.to_wire(), blobs), ensure_ascii=False)
+
+
+async def unpack(payload: str, blobs: BlobStore) -> CallJob:
+    """Return the job of a text; raises ``BlobLost``."""
+    return CallJob.model_validate(await _get(json.loads(payload), blobs))
+
+
+async def _put(value: Any, blobs: BlobStore) -> Any:
+    if isinstance(value, str) and len(value) > LARGEST_INLINE:
+        return {_REFERENCE: await blobs.put(value.encode("utf-8"))}
+    if isinstance(value, Mapping):
+        return {name: await _put(one, blobs) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [await _put(one, blobs) for one in value]
+    return value
+
+
+async def _get(value: Any, blobs: BlobStore) -> Any:
+    if isinstance(value, dict) and list(value) == [_REFERENCE] and isinstance(value[_REFERENCE], str):
+        return (await blobs.get(value[_REFERENCE])).decode("utf-8")
+    if isinstance(value, dict):
+        return {name: await _get(one, blobs) for name, one in value.items()}
+    if isinstance(value, list):
+        return [await _get(one, blobs) for one in value]
+    return value

@@ -1,0 +1,50 @@
+"""`orchestra runs export | import`: one run as one file."""
+
+import argparse
+import asyncio
+import time
+from pathlib import Path
+
+from codecompanion.server.cli_commands.exit_codes import DONE
+from codecompanion.server.cli_commands.runs_shared import folder_of, print_json, reader_of, say, settings_now
+from codecompanion.server.runs.sharing import Exported, Imported, export_run
+from codecompanion.server.runs.sharing import import_run as take_in
+
+
+def export(args: argparse.Namespace) -> int:
+    """Write a run's file into this folder, or where `--file` says."""
+
+    async def work() -> Exported:
+        async with reader_of(args) as reader:
+            run_id = await reader.pick(args.run)
+            return await export_run(reader.log, run_id, Path(args.file) if args.file else None, Path.cwd())
+
+    done = asyncio.run(work())
+    if args.json:
+        print_json({"runId": done.run_id, "file": str(done.file), "events": done.events})
+    else:
+        say([f"Run {done.run_id} with its {done.events} events was written to {done.file}"])
+    return DONE
+
+
+def import_run(args: argparse.Namespace) -> int:
+    """Take a run from a file; it is never gone on with by itself."""
+
+    async def work() -> Imported:
+        from codecompanion.server.bootstrap import own_log  # noqa: PLC0415 - the engine hangs on it
+
+        async with own_log(settings_now(), folder_of(args)) as store:
+            return await take_in(store, Path(args.file), now=time.time())
+
+    done = asyncio.run(work())
+    if args.json:
+        print_json({"runId": done.run_id, "origin": done.origin, "events": done.events, "ended": done.ended})
+        return DONE
+    named = (
+        ""
+        if done.run_id == done.origin
+        else f" It was {done.origin} where it came from; its chain was made anew."
+    )
+    ended = "" if done.ended else " It had not ended there; fork it to go on with it."
+    say([f"Taken in as run {done.run_id} with {done.events} events.{named}{ended}"])
+    return DONE

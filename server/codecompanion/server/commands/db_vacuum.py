@@ -1,0 +1,16 @@
+"""`orchestra.dbVacuum`: give the space of what was removed from a folder's database back to the disk."""
+
+from typing import TYPE_CHECKING, Any
+
+from codecompanion.server.commands import databases
+from codecompanion.server.commands.arguments import Arguments
+
+if TYPE_CHECKING:
+    from codecompanion.server.session import Session
+
+TAKES, BARE = databases.TAKES, databases.BARE
+
+
+async def run(session: "Session", arguments: Arguments) -> dict[str, Any]:
+    """Answer as the owner only, and while no run is under way."""
+    return await databases.as_owner(session, arguments, "vacuum")

@@ -1,0 +1,67 @@
+"""Asks the person about the plan of a run that waits for that. No answer means: it keeps waiting."""
+
+import logging
+from typing import TYPE_CHECKING
+
+from pygls.exceptions import JsonRpcException
+
+from codecompanion.contracts.errors import OrchestraError
+from codecompanion.server.wire.errors import ConnectionClosed
+
+if TYPE_CHECKING:
+    from codecompanion.server.editor.live_runs import LiveRun
+    from codecompanion.server.session import Session
+
+log = logging.getLogger(__name__)
+
+APPROVE, LOOK, STOP = "Approve", "Look at the plan", "Stop"
+_HOW = "`orchestra.plan` shows the plan, `orchestra.approvePlan` lets it go"
+
+
+async def ask_about_plan(session: "Session", run: "LiveRun") -> None:
+    """Ask until the person has approved, stopped or dismissed it; what they say by a command counts as well."""
+    try:
+        answer = await choice(session, _question(run), (APPROVE, LOOK, STOP))
+        if answer == LOOK and waits(run):
+            await session.plans.show(run)
+            answer = await choice(session, _question(run), (APPROVE, STOP))
+        await _act(session, run, answer)
+    except OrchestraError as refused:
+        session.warn(str(refused))
+
+
+async def _act(session: "Session", run: "LiveRun", answer: str | None) -> None:
+    if not waits(run):
+        return
+    if answer == APPROVE:
+        await session.approve(run)
+    elif answer == STOP:
+        await session.stop(run, "the plan was not approved")
+    else:
+        session.say(f"the plan of {run.work.title!r} keeps waiting for your approval; {_HOW}")
+
+
+def waits(run: "LiveRun") -> bool:
+    """Whether the run waits for its plan's approval now."""
+    run.refresh()
+    status = run.status
+    return status is not None and not run.ended and status.mode == "approve" and status.phase == "waiting"
+
+
+async def choice(session: "Session", question: str, actions: tuple[str, ...]) -> str | None:
+    """Return which action the person chose; None when they dismissed it, or the editor cannot ask."""
+    if not session.server.client.message_actions:
+        return None
+    params = {"type": 3, "message": question, "actions": [{"title": title} for title in actions]}
+    try:
+        answer = await session.server.request("window/showMessageRequest", params)
+    except (TimeoutError, JsonRpcException, ConnectionClosed) as refusal:
+        log.debug("the editor did not ask: %s", refusal)
+        return None
+    chosen = answer.get("title") if isinstance(answer, dict) else None
+    return chosen if chosen in actions else None
+
+
+def _question(run: "LiveRun") -> str:
+    tasks = len(run.status.tasks) if run.status is not None else 0
+    return f"Orchestra: the plan for {run.work.title!r} is made ({tasks} tasks). Shall it be carried out?"

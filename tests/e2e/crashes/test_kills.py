@@ -1,0 +1,50 @@
+"""kill -9 in the middle of real runs: no acknowledged event lost, no answer paid twice, no edit made twice."""
+
+import random
+import sys
+from collections.abc import Callable, Iterator
+
+import pytest
+
+RUN_SECONDS = 3.0
+"""About how long an undisturbed process lives: random kills fall within it."""
+
+
+def sound(tally: object) -> dict[str, int]:
+    names = ("lost", "paid_again", "wrong_files", "broken_chains", "not_done")
+    return {name: getattr(tally, name) for name in names if getattr(tally, name)}
+
+
+def one_after_another(moments: Iterator[str | float]) -> Callable[[], str | float | None]:
+    return lambda: next(moments, None)
+
+
+async def test_kills_at_event_boundaries_and_random_moments(campaign) -> None:
+    rng = random.Random(4)
+    boundaries = [f"{rng.choice(('before', 'after'))}:{place}" for place in (1, 2, 4, 7, 3, 9, 5, 8, 6, 2)]
+    at_random = [rng.uniform(0.2, RUN_SECONDS) for _ in range(10)]
+    await campaign.run(one_after_another(iter(boundaries)))
+    await campaign.run(one_after_another(iter(at_random)))
+    assert campaign.tally.kills >= 12
+    assert sound(campaign.tally) == {}
+    assert campaign.tally.slowest_return < 5
+
+
+@pytest.mark.soak
+async def test_kills_at_every_event_boundary(campaign) -> None:
+    appends = await campaign.run(lambda: None)
+    for place in range(1, appends + 1):
+        for when in ("before", "after"):
+            await campaign.run(one_after_another(iter([f"{when}:{place}"])))
+    sys.stdout.write(f"{campaign.tally}\n")
+    assert sound(campaign.tally) == {}
+    assert campaign.tally.slowest_return < 5
+
+
+@pytest.mark.soak
+async def test_200_kills_at_random_moments(campaign) -> None:
+    rng = random.Random(200)
+    while campaign.tally.kills < 200:
+        await campaign.run(one_after_another(iter([rng.uniform(0.3, RUN_SECONDS) for _ in range(6)])))
+    sys.stdout.write(f"{campaign.tally}\n")
+    assert sound(campaign.tally) == {}

@@ -1,0 +1,82 @@
+"""A server with finished runs does nothing when nothing is asked, and does not grow by what has passed."""
+
+import asyncio
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+BIG = {"tasks": 60, "seconds": 0}
+PROGRESS_A_RUN = 300
+KEPT_RUNS = 50
+"""Ended runs that a server keeps at hand: so many are needed before a further one takes no more room."""
+
+pytestmark = pytest.mark.needs("procfs")
+
+
+def cpu_seconds(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def resident(pid: int) -> float:
+    """Megabytes."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+async def rehearse(editor: Any, times: int) -> int:
+    """Let so many big rehearsals pass; returns how many events of progress the editor was sent."""
+    progress = 0
+    for _ in range(times):
+        answer = await editor.command("simulateTask", BIG)
+        await editor.ended(answer["runId"], 60)
+        progress += len(editor.events("task_progressed"))
+        # what the test itself keeps is not what is measured, though it slows it down
+        editor.seen.clear()
+        editor.at.clear()
+    return progress
+
+
+async def settle(editor: Any) -> None:
+    """Wait for what is done once after a run: tables, a first backup, a folded log, tidying."""
+    deadline = time.monotonic() + 40
+    while True:
+        status = await editor.command("dbStatus")
+        if status["backups"] and not status["tablesBehind"]:
+            break
+        assert time.monotonic() < deadline
+        await asyncio.sleep(1)
+    await asyncio.sleep(6)
+
+
+async def share_of_a_core(editor: Any, seconds: float) -> float:
+    begun, used = time.monotonic(), cpu_seconds(editor.process.pid)
+    await asyncio.sleep(seconds)
+    return (cpu_seconds(editor.process.pid) - used) / (time.monotonic() - begun)
+
+
+@pytest.mark.slow
+async def test_it_rests_after_a_run_and_keeps_its_size(start_editor: Any) -> None:
+    editor = await start_editor()
+    await rehearse(editor, 3)
+    before = resident(editor.process.pid)
+    assert await rehearse(editor, 5) == 5 * PROGRESS_A_RUN
+    assert resident(editor.process.pid) - before < 8
+    await settle(editor)
+    # one tick of the clock that counts it is 0.2 % of these seconds
+    assert await share_of_a_core(editor, 5) <= 0.012
+
+
+@pytest.mark.soak
+async def test_it_rests_for_half_a_minute_and_does_not_grow_over_10_000_events(start_editor: Any) -> None:
+    editor = await start_editor()
+    await rehearse(editor, KEPT_RUNS + 5)
+    before = resident(editor.process.pid)
+    assert await rehearse(editor, 34) >= 10_000
+    after = resident(editor.process.pid)
+    await settle(editor)
+    share = await share_of_a_core(editor, 30)
+    assert after - before < 4, f"from {before:.1f} to {after:.1f} MB"
+    assert share <= 0.01
