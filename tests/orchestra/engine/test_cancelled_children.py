@@ -31,8 +31,8 @@ import unittest
 
 SLEEP = "import time; time.sleep(60)"
 # the child's child lives in a session of its own, out of reach of its group's signals
-CHILD = f"import subprocess, sys, time; p = subprocess.Popen([sys.executable, '-c', {SLEEP!r}], start_new_session=True)"
-CHILD += "; print(p.pid, flush=True); time.sleep(60)"
+CHILD = f"import subprocess, sys, time; command = [sys.executable, '-c', {SLEEP!r}]; "
+CHILD += "p = subprocess.Popen(command, start_new_session=True); print(p.pid, flush=True); time.sleep(60)"
 
 
 class T(unittest.TestCase):
