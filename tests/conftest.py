@@ -14,6 +14,9 @@ from hypothesis import settings
 settings.register_profile("default", deadline=None, derandomize=True)
 settings.load_profile("default")
 
+# no test reads the keyring of whoever runs it, nor one that another test made up
+os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.null.Keyring"
+
 ROOT = Path(__file__).parent.parent
 AIMOCK = ROOT / ".parts" / "node_modules" / "@copilotkit" / "aimock"
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from codecompanion.contracts.messages import Role
 from codecompanion.contracts.model_calls import ToolCall
 from codecompanion.contracts.orders import RunOrder
+from codecompanion.contracts.ports import ModelGateway
 from codecompanion.memory.memory_store import MemoryEventStore
 from codecompanion.orchestra.bus.memory_bus import MemoryBus
 from codecompanion.orchestra.engine import Engine, Parts
@@ -21,7 +22,7 @@ from codecompanion.router.config import LocalConfig, ModelRef, RouterConfig
 from codecompanion.router.gateway import build_gateway
 from codecompanion.router.scripted_server import Asked, Reply, ScriptedServer
 
-HANGING_TESTS = """\
+HANGING_TESTS = '''\
 import os
 import pathlib
 import subprocess
@@ -31,8 +32,12 @@ import unittest
 
 SLEEP = "import time; time.sleep(60)"
 # the child's child lives in a session of its own, out of reach of its group's signals
-CHILD = f"import subprocess, sys, time; command = [sys.executable, '-c', {SLEEP!r}]; "
-CHILD += "p = subprocess.Popen(command, start_new_session=True); print(p.pid, flush=True); time.sleep(60)"
+CHILD = f"""
+import subprocess, sys, time
+p = subprocess.Popen([sys.executable, "-c", {SLEEP!r}], start_new_session=True)
+print(p.pid, flush=True)
+time.sleep(60)
+"""
 
 
 class T(unittest.TestCase):
@@ -43,7 +48,7 @@ class T(unittest.TestCase):
         note.with_suffix(".part").write_text(pids)
         note.with_suffix(".part").rename(note)
         time.sleep(60)
-"""
+'''
 PlanText = Callable[..., str]
 
 
@@ -81,11 +86,18 @@ async def until(holds: Callable[[], bool], seconds: float = 20) -> None:
             await asyncio.sleep(0.01)
 
 
-async def test_a_stop_reaches_every_child_of_its_run_and_no_other(tmp_path: Path, plan_text: PlanText) -> None:
-    work, pids = tmp_path / "work", tmp_path / "pids"
+def engine_of(work: Path, pids: Path, gateway: ModelGateway) -> tuple[Engine, ProjectTests]:
+    """Return an engine in a folder of its own, whose tests hang; a folder's test runs come one by one."""
     work.mkdir()
-    pids.mkdir()
     (work / "test_it.py").write_text(f"PIDS = {json.dumps(str(pids))}\n{HANGING_TESTS}", encoding="utf-8")
+    tests = ProjectTests(sandbox=ProcessLimitsOnly())
+    parts = Parts(MemoryEventStore(time.time), MemoryBus(), gateway, Workspace(work), DiskEdits(work), tests)
+    return Engine(parts, clock=time.time), tests
+
+
+async def test_a_stop_reaches_every_child_of_its_run_and_no_other(tmp_path: Path, plan_text: PlanText) -> None:
+    pids = tmp_path / "pids"
+    pids.mkdir()
     plan = plan_text(
         ("stream", "CodeGenerator", ["s.py"], []),
         ("look", "CodeGenerator", ["l.py"], []),
@@ -95,38 +107,33 @@ async def test_a_stop_reaches_every_child_of_its_run_and_no_other(tmp_path: Path
         local = LocalConfig(base_url=server.openai_url, model="m", native_tools=True)
         models = dict.fromkeys(Role, ModelRef("local", "m"))
         gateway = build_gateway(RouterConfig(local=local, models=models), Templates())
-        tests = ProjectTests(sandbox=ProcessLimitsOnly())
-        parts = Parts(
-            MemoryEventStore(time.time), MemoryBus(), gateway, Workspace(work), DiskEdits(work), tests
-        )
-        engine = Engine(parts, clock=time.time)
-        order = RunOrder(kind="project", request="two files", workspace=str(work))
+        made = [engine_of(tmp_path / name, pids, gateway) for name in ("one", "two")]
         try:
-            runs = []
-            for begun in (1, 2):
-                runs.append(await engine.start(order))
-                await until(lambda begun=begun: len(trees(pids)) == begun and streaming(server) == begun)
-            first, second = (trees(pids)[name] for name in sorted(trees(pids), key=lambda n: noted_at(pids, n)))
+            runs, started = [], []
+            for engine, _ in made:
+                before = set(trees(pids))
+                order = RunOrder(kind="project", request="two files", workspace=str(tmp_path))
+                runs.append((engine, await engine.start(order)))
+                await until(lambda: len(trees(pids)) == len(runs) == streaming(server))
+                started += [tree for name, tree in trees(pids).items() if name not in before]
+            (engine, run_id), (other, other_id) = runs
             asked = time.monotonic()
-            await engine.stop(runs[0])
-            assert (await engine.wait(runs[0])).phase == "stopped"
-            await until(lambda: not any(map(alive, first)) and len(server.disconnects) == 1, 1)
+            await engine.stop(run_id)
+            assert (await engine.wait(run_id)).phase == "stopped"
+            await until(lambda: not any(map(alive, started[0])) and len(server.disconnects) == 1, 1)
             took = time.monotonic() - asked
-            assert took < 1.0, f"{len(first)} processes and a stream took {took:.2f} s"
+            assert took < 1.0, f"{len(started[0])} processes and a stream took {took:.2f} s"
             await asyncio.sleep(0.2)
-            assert all(map(alive, second))
+            assert all(map(alive, started[1]))
             assert len(server.disconnects) == 1
-            assert engine.status(runs[1]).phase == "working"
-            await engine.stop(runs[1])
-            await until(lambda: not any(map(alive, second)) and len(server.disconnects) == 2, 1)
+            assert other.status(other_id).phase == "working"
+            await other.stop(other_id)
+            await until(lambda: not any(map(alive, started[1])) and len(server.disconnects) == 2, 1)
         finally:
-            await engine.close()
-            await tests.close()
+            for engine, tests in made:
+                await engine.close()
+                await tests.close()
             await gateway.close()
-
-
-def noted_at(folder: Path, name: str) -> float:
-    return (folder / name).stat().st_mtime_ns
 
 
 def streaming(server: ScriptedServer) -> int:
