@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from codecompanion.contracts.events import Event
+from codecompanion.contracts.messages import Role
 from codecompanion.contracts.orders import RunOrder
 from codecompanion.contracts.status import RunStatus
 from codecompanion.memory.memory_store import MemoryEventStore
@@ -21,7 +22,7 @@ from codecompanion.orchestra.verification.project_tests import ProjectTests
 from codecompanion.orchestra.verification.sandbox import ProcessLimitsOnly
 from codecompanion.orchestra.workspace.disk_edits import DiskEdits
 from codecompanion.orchestra.workspace.view import Workspace
-from codecompanion.router.scripted_client import Replies, ScriptedGateway
+from codecompanion.router.scripted_client import Asked, Replies, Reply, ScriptedGateway
 
 
 class Bench:
@@ -62,6 +63,47 @@ class Bench:
 
 
 MakeBench = Callable[..., Any]
+
+
+class TwoFiles:
+    """What a scripted model says to a request for two files, one after the other, and then their test."""
+
+    TASKS = (
+        ("a", "CodeGenerator", ["a.py"], []),
+        ("b", "CodeGenerator", ["b.py"], ["a"]),
+        ("tests", "TestWriter", ["test_it.py"], ["b"]),
+    )
+    TESTS = """FILE: test_it.py
+```python
+import unittest
+
+
+class T(unittest.TestCase):
+    def test_it(self):
+        import a
+
+        self.assertEqual(a.VALUE, 1)
+```
+"""
+
+    def __init__(self, plan: str) -> None:
+        self.plan = plan
+
+    def script(self, *, plan: str = "", first_token_after: float = 0.0, **answers: Reply) -> Replies:
+        """Return the replies; ``answers`` are those of single tasks, by their ids."""
+
+        def reply(asked: Asked) -> Reply:
+            assert asked.request is not None
+            if asked.request.role is Role.PROJECT_MANAGER:
+                return Reply(text=plan or self.plan)
+            assert asked.request.brief is not None
+            task = asked.request.brief.task
+            assert task is not None
+            code = f"FILE: {task.files[0]}\n```python\nVALUE = 1\n```\n"
+            text = self.TESTS if task.role is Role.TEST_WRITER else code
+            return answers.get(task.id) or Reply(text=text, first_token_after=first_token_after)
+
+        return reply
 
 
 @pytest.fixture
@@ -106,3 +148,9 @@ def plan_text() -> Callable[..., str]:
         )
 
     return write
+
+
+@pytest.fixture
+def two_files(plan_text: Callable[..., str]) -> TwoFiles:
+    """Return a scripted request for two files and their test."""
+    return TwoFiles(plan_text(*TwoFiles.TASKS))

@@ -1,48 +1,15 @@
 """A person looks at the plan before it is carried out, changes it, and tells the agents more."""
 
 import asyncio
-from collections.abc import Callable
 
 import pytest
 
-from codecompanion.contracts.messages import Role
 from codecompanion.orchestra.plan_document import UnclearPlan
 from codecompanion.orchestra.runs.decide import NotNow
-from codecompanion.router.scripted_client import Asked, Reply
-
-TESTS = """FILE: test_it.py
-```python
-import unittest
 
 
-class T(unittest.TestCase):
-    def test_it(self):
-        import a
-
-        self.assertEqual(a.VALUE, 1)
-```
-"""
-TASKS = (
-    ("a", "CodeGenerator", ["a.py"], []),
-    ("b", "CodeGenerator", ["b.py"], ["a"]),
-    ("tests", "TestWriter", ["test_it.py"], ["b"]),
-)
-PlanText = Callable[..., str]
-
-
-def script(plan: str) -> Callable[[Asked], Reply]:
-    def reply(asked: Asked) -> Reply:
-        if asked.request.role is Role.PROJECT_MANAGER:
-            return Reply(text=plan)
-        if asked.request.role is Role.TEST_WRITER:
-            return Reply(text=TESTS)
-        return Reply(text=f"FILE: {asked.request.brief.task.files[0]}\n```python\nVALUE = 1\n```\n")
-
-    return reply
-
-
-async def test_nothing_begins_before_the_plan_is_approved(bench, plan_text: PlanText) -> None:
-    async with bench(script(plan_text(*TASKS))) as b:
+async def test_nothing_begins_before_the_plan_is_approved(bench, two_files) -> None:
+    async with bench(two_files.script()) as b:
         run_id = await b.engine.start(b.order("two files", mode="approve"))
         status = await b.until(run_id, lambda s: s.phase == "waiting")
         assert (status.text, status.next_task) == ("the plan waits for your approval", "a")
@@ -54,8 +21,8 @@ async def test_nothing_begins_before_the_plan_is_approved(bench, plan_text: Plan
         assert len(await b.events(run_id, "plan_approved")) == 1
 
 
-async def test_what_the_person_changes_and_adds_reaches_the_agents(bench, plan_text: PlanText) -> None:
-    async with bench(script(plan_text(*TASKS))) as b:
+async def test_what_the_person_changes_and_adds_reaches_the_agents(bench, two_files) -> None:
+    async with bench(two_files.script()) as b:
         run_id = await b.engine.start(b.order("two files", mode="approve"))
         await b.until(run_id, lambda s: s.phase == "waiting")
         text = await b.engine.plan_text(run_id)
@@ -72,10 +39,8 @@ async def test_what_the_person_changes_and_adds_reaches_the_agents(bench, plan_t
         assert "The person adds" not in briefs["tests"]
 
 
-async def test_words_for_an_agent_are_replaced_by_the_document_and_kept_by_an_edit(
-    bench, plan_text: PlanText
-) -> None:
-    async with bench(script(plan_text(*TASKS))) as b:
+async def test_words_for_an_agent_are_replaced_by_the_document_and_kept_by_an_edit(bench, two_files) -> None:
+    async with bench(two_files.script()) as b:
         run_id = await b.engine.start(b.order("two files", mode="approve"))
         await b.until(run_id, lambda s: s.phase == "waiting")
         await b.engine.instruct(run_id, "b", "first words")
@@ -88,8 +53,8 @@ async def test_words_for_an_agent_are_replaced_by_the_document_and_kept_by_an_ed
         assert "first words" not in now
 
 
-async def test_a_plan_that_cannot_be_read_or_done_is_refused_by_its_line(bench, plan_text: PlanText) -> None:
-    async with bench(script(plan_text(*TASKS))) as b:
+async def test_a_plan_that_cannot_be_read_or_done_is_refused_by_its_line(bench, two_files) -> None:
+    async with bench(two_files.script()) as b:
         run_id = await b.engine.start(b.order("two files", mode="approve"))
         await b.until(run_id, lambda s: s.phase == "waiting")
         text = await b.engine.plan_text(run_id)
@@ -103,9 +68,9 @@ async def test_a_plan_that_cannot_be_read_or_done_is_refused_by_its_line(bench, 
 
 
 async def test_between_steps_the_rest_of_the_plan_may_change_and_what_has_begun_may_not(
-    bench, plan_text: PlanText
+    bench, two_files
 ) -> None:
-    async with bench(script(plan_text(*TASKS))) as b:
+    async with bench(two_files.script()) as b:
         run_id = await b.engine.start(b.order("two files", mode="stepwise"))
         await b.until(run_id, lambda s: s.phase == "waiting" and s.next_task == "a")
         await b.engine.next(run_id, "say it simply")
@@ -126,8 +91,8 @@ async def test_between_steps_the_rest_of_the_plan_may_change_and_what_has_begun_
         assert (status.phase, status.files) == ("done", ("a.py", "d.py", "test_it.py"))
 
 
-async def test_what_has_ended_is_neither_edited_nor_instructed(bench, plan_text: PlanText) -> None:
-    async with bench(script(plan_text(*TASKS))) as b:
+async def test_what_has_ended_is_neither_edited_nor_instructed(bench, two_files) -> None:
+    async with bench(two_files.script()) as b:
         run_id = await b.engine.start(b.order("two files"))
         await b.engine.wait(run_id)
         with pytest.raises(NotNow, match="has ended"):
@@ -136,8 +101,8 @@ async def test_what_has_ended_is_neither_edited_nor_instructed(bench, plan_text:
             await b.engine.approve(run_id)
 
 
-async def test_a_run_that_was_interrupted_at_its_plan_still_asks(bench, plan_text: PlanText) -> None:
-    plan = script(plan_text(*TASKS))
+async def test_a_run_that_was_interrupted_at_its_plan_still_asks(bench, two_files) -> None:
+    plan = two_files.script()
     async with bench(plan) as b:
         run_id = await b.engine.start(b.order("two files", mode="approve"))
         await b.until(run_id, lambda s: s.phase == "waiting")

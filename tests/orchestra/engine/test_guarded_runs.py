@@ -15,36 +15,7 @@ from codecompanion.orchestra.guard import RunLimits
 from codecompanion.router.scripted_client import Asked, Reply
 from codecompanion.router.scripted_server.faults import Fault
 
-TASKS = (
-    ("a", "CodeGenerator", ["a.py"], []),
-    ("b", "CodeGenerator", ["b.py"], ["a"]),
-    ("tests", "TestWriter", ["test_it.py"], ["b"]),
-)
-TESTS = """FILE: test_it.py
-```python
-import unittest
-
-
-class T(unittest.TestCase):
-    def test_it(self):
-        import a
-
-        self.assertEqual(a.VALUE, 1)
-```
-"""
 PlanText = Callable[..., str]
-
-
-def script(plan: str, **more: Reply) -> Callable[[Asked], Reply]:
-    def reply(asked: Asked) -> Reply:
-        if asked.request.role is Role.PROJECT_MANAGER:
-            return Reply(text=plan)
-        task = asked.request.brief.task
-        if task.id in more:
-            return more[task.id]
-        return Reply(text=TESTS if task.id == "tests" else f"FILE: {task.id}.py\n```python\nVALUE = 1\n```\n")
-
-    return reply
 
 
 def limited(b, *, limits: RunLimits | None = None, agents: AgentLimits | None = None) -> None:
@@ -53,10 +24,8 @@ def limited(b, *, limits: RunLimits | None = None, agents: AgentLimits | None = 
     )
 
 
-async def test_a_run_ends_at_its_last_allowed_model_call_and_keeps_what_is_done(
-    bench, plan_text: PlanText
-) -> None:
-    async with bench(script(plan_text(*TASKS))) as b:
+async def test_a_run_ends_at_its_last_allowed_model_call_and_keeps_what_is_done(bench, two_files) -> None:
+    async with bench(two_files.script()) as b:
         limited(b, limits=RunLimits(calls=2))
         status = await b.run("two files")
         assert (status.phase, status.files) == ("failed", ("a.py",))
@@ -66,19 +35,19 @@ async def test_a_run_ends_at_its_last_allowed_model_call_and_keeps_what_is_done(
         assert not await b.events(status.run_id, "stop_requested")
 
 
-async def test_calls_made_at_the_same_time_are_counted_before_they_begin(bench, plan_text: PlanText) -> None:
+async def test_calls_made_at_the_same_time_are_counted_before_they_begin(
+    bench, plan_text: PlanText, two_files
+) -> None:
     side_by_side = [(f"t{n}", "CodeGenerator", [f"t{n}.py"], []) for n in range(8)]
     tests = ("tests", "TestWriter", ["test_it.py"], [])
-    async with bench(script(plan_text(*side_by_side, tests))) as b:
+    async with bench(two_files.script(plan=plan_text(*side_by_side, tests))) as b:
         limited(b, limits=RunLimits(calls=4))
         assert (await b.run("many files")).phase == "failed"
         assert len(b.gateway.requests) == 4
 
 
-async def test_tokens_count_after_an_answer_and_the_last_answer_is_still_used(
-    bench, plan_text: PlanText
-) -> None:
-    async with bench(script(plan_text(*TASKS))) as b:
+async def test_tokens_count_after_an_answer_and_the_last_answer_is_still_used(bench, two_files) -> None:
+    async with bench(two_files.script()) as b:
         limited(b, limits=RunLimits(tokens=1))
         status = await b.run("two files")
         assert status.phase == "failed"
@@ -87,9 +56,9 @@ async def test_tokens_count_after_an_answer_and_the_last_answer_is_still_used(
 
 
 async def test_time_at_work_ends_a_hanging_call_and_waiting_for_a_person_does_not_count(
-    bench, plan_text: PlanText
+    bench, two_files
 ) -> None:
-    async with bench(script(plan_text(*TASKS), a=Reply(text="x", first_token_after=30))) as b:
+    async with bench(two_files.script(a=Reply(text="x", first_token_after=30))) as b:
         limited(b, limits=RunLimits(seconds=0.3))
         run_id = await b.engine.start(b.order("two files", mode="approve"))
         await b.until(run_id, lambda s: s.phase == "waiting")
@@ -104,11 +73,11 @@ async def test_time_at_work_ends_a_hanging_call_and_waiting_for_a_person_does_no
 
 
 @pytest.mark.parametrize("native", [True, False])
-async def test_the_same_look_again_and_again_ends_the_run(bench, plan_text: PlanText, native: bool) -> None:
+async def test_the_same_look_again_and_again_ends_the_run(bench, two_files, native: bool) -> None:
     look = Reply(tool_calls=(ToolCall(id="1", name="list_files", arguments={}),))
     if not native:
         look = Reply(text='{"tool": "list_files", "arguments": {}}')
-    async with bench(script(plan_text(*TASKS), a=look, b=look), native_tools=native) as b:
+    async with bench(two_files.script(a=look, b=look), native_tools=native) as b:
         b.write("README.md", "hello")
         limited(b, limits=RunLimits(repeats=5))
         status = await b.run("two files")
@@ -117,17 +86,17 @@ async def test_the_same_look_again_and_again_ends_the_run(bench, plan_text: Plan
         assert "setting `maxRepeats` allows 5" in status.summary
 
 
-async def test_the_same_answer_in_several_tasks_ends_the_run(bench, plan_text: PlanText) -> None:
+async def test_the_same_answer_in_several_tasks_ends_the_run(bench, two_files) -> None:
     empty = Reply(text="I would rather not.")
-    async with bench(script(plan_text(*TASKS), a=empty, b=empty, tests=empty)) as b:
+    async with bench(two_files.script(a=empty, b=empty, tests=empty)) as b:
         limited(b, limits=RunLimits(repeats=3))
         status = await b.run("two files")
         assert status.phase == "failed"
         assert "CodeGenerator gave the same answer 3 times" in status.summary
 
 
-async def test_what_was_counted_before_an_interruption_counts_on(bench, plan_text: PlanText) -> None:
-    slow = script(plan_text(*TASKS), b=Reply(text="x", first_token_after=30))
+async def test_what_was_counted_before_an_interruption_counts_on(bench, two_files) -> None:
+    slow = two_files.script(b=Reply(text="x", first_token_after=30))
     async with bench(slow) as b:
         limited(b, limits=RunLimits(calls=4))
         run_id = await b.engine.start(b.order("two files"))
@@ -135,7 +104,7 @@ async def test_what_was_counted_before_an_interruption_counts_on(bench, plan_tex
         while len(b.gateway.requests) < 3:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
         store = b.store
-    async with bench(script(plan_text(*TASKS)), store) as b:
+    async with bench(two_files.script(), store) as b:
         limited(b, limits=RunLimits(calls=4))
         await b.engine.reopen(run_id)
         status = await b.engine.wait(run_id)
@@ -143,9 +112,7 @@ async def test_what_was_counted_before_an_interruption_counts_on(bench, plan_tex
         assert len(b.gateway.requests) == 1
 
 
-async def test_a_passing_fault_is_tried_again_and_what_was_paid_is_not_asked_again(
-    bench, plan_text: PlanText
-) -> None:
+async def test_a_passing_fault_is_tried_again_and_what_was_paid_is_not_asked_again(bench, two_files) -> None:
     away = Fault(kind="error", status=503)
     look = Reply(tool_calls=(ToolCall(id="1", name="list_files", arguments={}),))
     good = Reply(text="FILE: a.py\n```python\nVALUE = 1\n```\n")
@@ -153,7 +120,7 @@ async def test_a_passing_fault_is_tried_again_and_what_was_paid_is_not_asked_aga
 
     def reply(asked: Asked) -> Reply:
         task = asked.request.brief.task
-        return next(answers) if task is not None and task.id == "a" else script(plan_text(*TASKS))(asked)
+        return next(answers) if task is not None and task.id == "a" else two_files.script()(asked)
 
     async with bench(reply) as b:
         b.write("README.md", "hello")
@@ -169,31 +136,31 @@ async def test_a_passing_fault_is_tried_again_and_what_was_paid_is_not_asked_aga
         assert len([e for e in await b.events(status.run_id, "agent_asked") if e.task_id == "a"]) == 1
 
 
-async def test_a_fault_that_stays_is_given_up_after_two_retries(bench, plan_text: PlanText) -> None:
+async def test_a_fault_that_stays_is_given_up_after_two_retries(bench, two_files) -> None:
     away = Reply(text="x", fault=Fault(kind="error", status=503))
-    async with bench(script(plan_text(*TASKS), a=away)) as b:
+    async with bench(two_files.script(a=away)) as b:
         limited(b)
         status = await b.run("two files")
         assert status.phase == "failed"
         assert len(await b.events(status.run_id, "task_retried")) == 2
 
 
-async def test_a_refused_key_or_a_bad_request_is_not_tried_again(bench, plan_text: PlanText) -> None:
+async def test_a_refused_key_or_a_bad_request_is_not_tried_again(bench, two_files) -> None:
     for code in (401, 400):
         refused = Reply(text="x", fault=Fault(kind="error", status=code))
-        async with bench(script(plan_text(*TASKS), a=refused)) as b:
+        async with bench(two_files.script(a=refused)) as b:
             limited(b)
             status = await b.run("two files")
             assert status.phase == "failed"
             assert not await b.events(status.run_id, "task_retried")
 
 
-async def test_planning_is_tried_again_too(bench, plan_text: PlanText) -> None:
-    answers = iter([Reply(text="x", fault=Fault(kind="cut", after=1)), Reply(text=plan_text(*TASKS))])
+async def test_planning_is_tried_again_too(bench, two_files) -> None:
+    answers = iter([Reply(text="x", fault=Fault(kind="cut", after=1)), Reply(text=two_files.plan)])
 
     def reply(asked: Asked) -> Reply:
         manages = asked.request.role is Role.PROJECT_MANAGER
-        return next(answers) if manages else script(plan_text(*TASKS))(asked)
+        return next(answers) if manages else two_files.script()(asked)
 
     async with bench(reply) as b:
         limited(b)
@@ -202,9 +169,9 @@ async def test_planning_is_tried_again_too(bench, plan_text: PlanText) -> None:
         assert [e.task_id for e in await b.events(status.run_id, "task_retried")] == ["plan"]
 
 
-async def test_a_run_that_waits_to_retry_stops_at_once(bench, plan_text: PlanText) -> None:
+async def test_a_run_that_waits_to_retry_stops_at_once(bench, two_files) -> None:
     away = Reply(text="x", fault=Fault(kind="error", status=503))
-    async with bench(script(plan_text(*TASKS), a=away)) as b:
+    async with bench(two_files.script(a=away)) as b:
         limited(b, agents=AgentLimits(deadline=20, retry_wait=30))
         run_id = await b.engine.start(b.order("two files"))
         status = await b.until(run_id, lambda s: "begins anew in 30 seconds" in s.text)

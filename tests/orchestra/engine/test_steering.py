@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections.abc import Callable
 
 import pytest
 
@@ -10,41 +9,9 @@ from codecompanion.contracts.errors import BadRequest
 from codecompanion.contracts.messages import Role
 from codecompanion.router.scripted_client import Asked, Reply
 
-CODE = "FILE: {name}.py\n```python\nVALUE = 1\n```\n"
-TESTS = """FILE: test_it.py
-```python
-import unittest
 
-
-class T(unittest.TestCase):
-    def test_it(self):
-        import a
-
-        self.assertEqual(a.VALUE, 1)
-```
-"""
-TASKS = (
-    ("a", "CodeGenerator", ["a.py"], []),
-    ("b", "CodeGenerator", ["b.py"], ["a"]),
-    ("tests", "TestWriter", ["test_it.py"], ["b"]),
-)
-PlanText = Callable[..., str]
-
-
-def script(plan: str, **timing: float) -> Callable[[Asked], Reply]:
-    def reply(asked: Asked) -> Reply:
-        request = asked.request
-        if request.role is Role.PROJECT_MANAGER:
-            return Reply(text=plan)
-        task = request.brief.task
-        text = TESTS if request.role is Role.TEST_WRITER else CODE.format(name=task.id)
-        return Reply(text=text, **timing)
-
-    return reply
-
-
-async def test_stop_closes_the_stream_within_a_second_and_keeps_what_landed(bench, plan_text: PlanText) -> None:
-    slow = script(plan_text(*TASKS), first_token_after=30)
+async def test_stop_closes_the_stream_within_a_second_and_keeps_what_landed(bench, two_files) -> None:
+    slow = two_files.script(first_token_after=30)
     async with bench(slow) as b:
         run_id = await b.engine.start(b.order("two files"))
         await b.until(run_id, lambda s: any(t.phase == "running" for t in s.tasks))
@@ -58,8 +25,8 @@ async def test_stop_closes_the_stream_within_a_second_and_keeps_what_landed(benc
         await b.engine.stop(run_id)
 
 
-async def test_stopping_one_run_leaves_the_other_alone(bench, plan_text: PlanText) -> None:
-    async with bench(script(plan_text(*TASKS), first_token_after=0.05)) as b:
+async def test_stopping_one_run_leaves_the_other_alone(bench, two_files) -> None:
+    async with bench(two_files.script(first_token_after=0.05)) as b:
         first = await b.engine.start(b.order("one"))
         second = await b.engine.start(b.order("two"))
         await b.engine.stop(first)
@@ -67,13 +34,13 @@ async def test_stopping_one_run_leaves_the_other_alone(bench, plan_text: PlanTex
         assert (await b.engine.wait(second)).phase == "done"
 
 
-async def test_stop_kills_the_running_tests(bench, plan_text: PlanText) -> None:
-    hang = TESTS.replace("import a\n", "import time\n        time.sleep(60)\n        import a\n")
+async def test_stop_kills_the_running_tests(bench, two_files) -> None:
+    hang = two_files.TESTS.replace("import a\n", "import time\n        time.sleep(60)\n        import a\n")
 
     def reply(asked: Asked) -> Reply:
         if asked.request.role is Role.TEST_WRITER:
             return Reply(text=hang)
-        return script(plan_text(*TASKS))(asked)
+        return two_files.script()(asked)
 
     async with bench(reply) as b:
         run_id = await b.engine.start(b.order("hanging tests"))
@@ -85,8 +52,8 @@ async def test_stop_kills_the_running_tests(bench, plan_text: PlanText) -> None:
         assert time.monotonic() - asked < 2.0
 
 
-async def test_a_paused_run_asks_nobody_until_it_goes_on(bench, plan_text: PlanText) -> None:
-    async with bench(script(plan_text(*TASKS), first_token_after=0.05)) as b:
+async def test_a_paused_run_asks_nobody_until_it_goes_on(bench, two_files) -> None:
+    async with bench(two_files.script(first_token_after=0.05)) as b:
         run_id = await b.engine.start(b.order("two files"))
         await b.until(run_id, lambda s: any(t.phase == "running" for t in s.tasks))
         await b.engine.pause(run_id)
@@ -100,8 +67,8 @@ async def test_a_paused_run_asks_nobody_until_it_goes_on(bench, plan_text: PlanT
         assert (await b.engine.wait(run_id)).phase == "done"
 
 
-async def test_a_stepwise_run_lets_one_agent_go_for_each_next(bench, plan_text: PlanText) -> None:
-    async with bench(script(plan_text(*TASKS))) as b:
+async def test_a_stepwise_run_lets_one_agent_go_for_each_next(bench, two_files) -> None:
+    async with bench(two_files.script()) as b:
         run_id = await b.engine.start(b.order("two files", mode="stepwise"))
         status = await b.until(run_id, lambda s: s.phase == "waiting")
         assert status.text == "next is CodeGenerator: a"
@@ -120,8 +87,8 @@ async def test_a_run_that_does_not_exist_is_named(bench) -> None:
                 await call("run-x")
 
 
-async def test_watching_from_late_gives_every_event_once_and_ends(bench, plan_text: PlanText) -> None:
-    async with bench(script(plan_text(*TASKS))) as b:
+async def test_watching_from_late_gives_every_event_once_and_ends(bench, two_files) -> None:
+    async with bench(two_files.script()) as b:
         run_id = await b.engine.start(b.order("two files"))
         await b.until(run_id, lambda s: s.percent > 10)
         versions = [recorded.version async for recorded, _ in b.engine.watch(run_id)]
@@ -131,10 +98,10 @@ async def test_watching_from_late_gives_every_event_once_and_ends(bench, plan_te
 
 @pytest.mark.parametrize("when", range(4, 60, 5))
 async def test_after_a_crash_at_any_event_nothing_is_asked_or_written_twice(
-    bench, plan_text: PlanText, when: int
+    bench, two_files, when: int
 ) -> None:
     """The program is gone right after event ``when``; a new one reads the log and ends the run."""
-    replies = script(plan_text(*TASKS), first_token_after=0.01)
+    replies = two_files.script(first_token_after=0.01)
     async with bench(replies) as b:
         run_id = await b.engine.start(b.order("two files"))
         async for recorded, _ in b.engine.watch(run_id):
