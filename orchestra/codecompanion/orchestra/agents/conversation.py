@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from codecompanion.contracts import events as e
 from codecompanion.contracts.errors import BadAnswer, OrchestraError, ProviderError
+from codecompanion.contracts.hashes import sha256_of
 from codecompanion.contracts.ids import TaskId
 from codecompanion.contracts.messages import Role
 from codecompanion.contracts.model_calls import (
@@ -22,7 +23,7 @@ from codecompanion.contracts.model_calls import (
     ToolSpec,
     call_name,
 )
-from codecompanion.orchestra.agents.desk import Desk, sha256_of
+from codecompanion.orchestra.agents.desk import Desk
 from codecompanion.orchestra.agents.listeners import Listener, StepListener
 from codecompanion.orchestra.agents.prompt_files import prompt_text
 from codecompanion.orchestra.tools.by_schema import step_schema

@@ -1,13 +1,13 @@
 """What every agent of a run has at hand, and how it leaves its facts in the log."""
 
 import asyncio
-import hashlib
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from codecompanion.contracts import events as e
 from codecompanion.contracts.edits import EditOutcome
+from codecompanion.contracts.hashes import sha256_of
 from codecompanion.contracts.ids import IdSource, TaskId
 from codecompanion.contracts.messages import AgentMessage, ArtifactRef, Priority
 from codecompanion.contracts.orders import RunOrder
@@ -135,8 +135,3 @@ class Desk:
         )
         await self.note(e.ArtifactMade(task_id=task_id, ref=ref, text=text))
         return ref
-
-
-def sha256_of(text: str) -> str:
-    """Return the hex SHA-256 of a text's UTF-8; lone surrogates are kept apart, not refused."""
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from codecompanion.contracts import events as e
 from codecompanion.contracts.edits import EditOutcome, FileEdit
 from codecompanion.contracts.errors import EditRefused, WorkspaceError
+from codecompanion.contracts.hashes import sha256_of
 from codecompanion.contracts.ids import TaskId
 from codecompanion.contracts.messages import Role
-from codecompanion.orchestra.agents.desk import Desk, sha256_of
+from codecompanion.orchestra.agents.desk import Desk
 from codecompanion.orchestra.edits.answer_parser import AnswerParser
 from codecompanion.orchestra.edits.preview import resulting_text
 from codecompanion.orchestra.edits.validity import check_syntax

@@ -3,7 +3,6 @@
 Pure. Every hash that an event carries is compared with the rebuilt text, and what does not fit is said.
 """
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from heapq import merge
@@ -13,6 +12,7 @@ from codecompanion.contracts import document_events as d
 from codecompanion.contracts import events as e
 from codecompanion.contracts.edits import EditOutcome, FileEdit, WholeFile
 from codecompanion.contracts.errors import EditRefused
+from codecompanion.contracts.hashes import sha256_of
 from codecompanion.contracts.ids import EditId
 from codecompanion.orchestra.edits.lines import BOM
 from codecompanion.orchestra.edits.preview import resulting_text
@@ -40,7 +40,7 @@ class Document:
     @property
     def sha256(self) -> str:
         """The hex SHA-256 of the text in UTF-8, empty where there is no file."""
-        return "" if self.text is None else _sha256(self.text)
+        return "" if self.text is None else sha256_of(self.text)
 
 
 def merged(history: Iterable[e.Recorded], typing: Iterable[e.Recorded]) -> Iterator[e.Recorded]:
@@ -171,7 +171,7 @@ class _Documents:
             file.problems.append(f"the text it was opened with ({event.sha256[:12]}…) is not in the log")
             return
         file.text = file.kept = text
-        if _sha256(text) != event.sha256:
+        if sha256_of(text) != event.sha256:
             file.problems.append(f"the text kept as {event.sha256[:12]}… was altered")
 
     def changed(self, event: d.DocumentChanged) -> None:
@@ -181,14 +181,14 @@ class _Documents:
             file.problems.append("it was typed into, and the text before that is not in the log")
             return
         file.text = file.typed = changed_text(file.typed, event.changes)
-        if _sha256(file.typed) != event.sha256:
+        if sha256_of(file.typed) != event.sha256:
             file.problems.append(
                 f"after version {event.version} in the editor the rebuilt text is not the one that was there"
             )
 
     def saved(self, event: d.DocumentSaved) -> None:
         file = self._file(event.path)
-        if file.typed is not None and _sha256(file.typed) != event.sha256:
+        if file.typed is not None and sha256_of(file.typed) != event.sha256:
             file.problems.append("what was saved is not the text that was recorded")
         file.kept = file.typed
 
@@ -224,7 +224,7 @@ def _has(text: str | None, sha256: str) -> bool:
     if text is None:
         return False
     bare = text.removeprefix(BOM)
-    return sha256 in (_sha256(bare), _sha256(BOM + bare))
+    return sha256 in (sha256_of(bare), sha256_of(BOM + bare))
 
 
 def _same(one: str, other: str) -> bool:
@@ -236,10 +236,6 @@ def _differs(outcome: EditOutcome) -> str:
         f"after edit {outcome.edit_id} it had another content (SHA-256 {outcome.sha256[:12]}…) than the log "
         "leads to: something else changed it, and that was not recorded"
     )
-
-
-def _sha256(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 _CHANGES: dict[type, Callable[[_Documents, Any], None]] = {

@@ -9,6 +9,7 @@ from typing import Final
 
 from codecompanion.contracts.edits import EditOutcome, FileEdit, WholeFile
 from codecompanion.contracts.errors import EditRefused, OrchestraError
+from codecompanion.contracts.hashes import sha256_of
 from codecompanion.contracts.ids import EditId
 from codecompanion.orchestra.edits.matching import replace_once
 from codecompanion.orchestra.workspace.paths import real_relative_path, relative_path
@@ -91,7 +92,7 @@ def _rewrite(folder: Folder, name: str, edit: FileEdit) -> str:
         folder.discard(temporary)
         raise
     _require_written(folder, name, data, edit.path)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return sha256_of(text)
 
 
 def _edited(old: str, edit: FileEdit, *, absent: bool) -> str:

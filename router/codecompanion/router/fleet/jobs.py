@@ -1,12 +1,12 @@
 """What goes over the bus for a model call: the job, and what streams back."""
 
-import hashlib
 import json
 from collections.abc import Mapping
 from typing import Any, Final
 
 from codecompanion.contracts.base import Contract
 from codecompanion.contracts.errors import ProviderError, ProviderFault
+from codecompanion.contracts.hashes import sha256_of
 from codecompanion.contracts.messages import Priority
 from codecompanion.contracts.model_calls import Finished, ModelRequest, StreamPart
 from codecompanion.contracts.ports import BlobStore
@@ -67,7 +67,7 @@ def key_of(job: CallJob) -> str:
     """Return what tells equal calls of the same task from others; the deadline makes no difference."""
     asked = job.request.model_copy(update={"deadline": 0.0}).model_dump_json()
     text = "\n".join((job.request.call_id, job.provider, job.model, asked))
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:40]
+    return sha256_of(text)[:40]
 
 
 def priority_of(request: ModelRequest) -> Priority:

@@ -1,7 +1,6 @@
 """The editor as an edit sink: each edit is offered by `workspace/applyEdit` and believed once it is seen."""
 
 import asyncio
-import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from enum import Enum
@@ -12,6 +11,7 @@ from pygls.exceptions import JsonRpcException
 
 from codecompanion.contracts.edits import EditOutcome, FileEdit, WholeFile
 from codecompanion.contracts.errors import EditRefused, OrchestraError
+from codecompanion.contracts.hashes import sha256_of
 from codecompanion.contracts.ids import EditId
 from codecompanion.contracts.ports import EditSink
 from codecompanion.orchestra.workspace.paths import real_relative_path, relative_path
@@ -291,8 +291,7 @@ class EditorEdits(EditSink):
     def _landed(self, claim: Claim, text: str) -> EditOutcome:
         self._note_author(claim)
         self.bases.landed(claim.path, text)
-        sha256 = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-        return EditOutcome(edit_id=claim.edit_id, path=claim.path, state="confirmed", sha256=sha256)
+        return EditOutcome(edit_id=claim.edit_id, path=claim.path, state="confirmed", sha256=sha256_of(text))
 
 
 def _failed(edit_id: EditId, path: str, reason: str) -> EditOutcome:

@@ -8,12 +8,12 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from hashlib import sha256
 from io import StringIO
 from typing import Any
 
 from pygls.exceptions import JsonRpcInvalidParams
 
+from codecompanion.contracts.hashes import sha256_of
 from codecompanion.server.wire.positions import Position, PositionEncoding, index_of, units_before
 from codecompanion.server.wire.uris import canonical_uri
 
@@ -46,7 +46,7 @@ class OpenDocument:
     @cached_property
     def sha256(self) -> str:
         """The SHA-256 of the text in UTF-8, in hexadecimal digits."""
-        return sha256(self.text.encode("utf-8", "surrogatepass")).hexdigest()
+        return sha256_of(self.text)
 
     @property
     def end(self) -> Position:
