@@ -9,7 +9,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 
@@ -85,17 +85,26 @@ def token_server(answer: Callable[[str, str], Speech]) -> Iterator[TokenServer]:
     server = TokenServer(answer)
     loop = asyncio.new_event_loop()
     listening = threading.Event()
+    ending = asyncio.Event()
+    connections: set[asyncio.Task[None]] = set()
+
+    def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # a task of our own: Python 3.11 reports the cancellation of those that `start_server` makes as an error
+        connection = loop.create_task(server._serve(reader, writer))
+        connections.add(connection)
+        connection.add_done_callback(connections.discard)
 
     async def main() -> None:
-        listener = await asyncio.start_server(server._serve, "127.0.0.1", 0)
+        listener = await asyncio.start_server(serve, "127.0.0.1", 0)
         server.url = f"http://127.0.0.1:{listener.sockets[0].getsockname()[1]}/v1"
         listening.set()
-        await listener.serve_forever()
+        await ending.wait()
+        listener.close()
 
     def run() -> None:
-        asyncio.set_event_loop(loop)
-        with suppress(asyncio.CancelledError, RuntimeError):
-            loop.run_until_complete(main())
+        # its end cancels the answers under way and waits for them
+        with asyncio.Runner(loop_factory=lambda: loop) as runner:
+            runner.run(main())
 
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
@@ -103,5 +112,5 @@ def token_server(answer: Callable[[str, str], Speech]) -> Iterator[TokenServer]:
     try:
         yield server
     finally:
-        loop.call_soon_threadsafe(loop.stop)
+        loop.call_soon_threadsafe(ending.set)
         thread.join(5)
