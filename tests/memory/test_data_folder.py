@@ -8,7 +8,9 @@ import pytest
 
 from codecompanion.contracts.errors import WorkspaceError
 from codecompanion.contracts.ports import Clock
+from codecompanion.memory import care
 from codecompanion.memory.data_folder import (
+    BACKUPS_NAME,
     NETWORK_FILE_SYSTEMS,
     data_folder,
     file_system_of,
@@ -83,17 +85,36 @@ def test_a_folder_that_cannot_be_written_is_told(clock: Clock) -> None:
         Database.open(Path("/proc/nowhere/.orchestra"), clock)
 
 
+CLOSED = Mock(side_effect=PermissionError(errno.EACCES, "Permission denied"))
+"""The system's no, played: an administrator may look anywhere."""
+
+
 def test_a_folder_of_another_user_is_told(
     tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It may not even be looked into; an administrator may look anywhere, so the system's no is played here."""
+    """It may not even be looked into."""
     (tmp_path / ".orchestra").mkdir()
-    closed = PermissionError(errno.EACCES, "Permission denied")
-    monkeypatch.setattr(Path, "is_symlink", Mock(side_effect=closed))
+    monkeypatch.setattr(Path, "is_symlink", CLOSED)
     with pytest.raises(
         WorkspaceError, match=r"cannot be kept in .*: Permission denied; make the folder writable"
     ):
         Database.open(tmp_path / ".orchestra", clock)
+
+
+@pytest.mark.parametrize("closed", ["is_symlink", "exists", "iterdir"])
+def test_a_log_of_another_user_that_is_looked_at_is_told(
+    tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch, closed: str
+) -> None:
+    """Be it the folder or only its backups that may not be looked into."""
+    folder = tmp_path / ".orchestra"
+    Database.open(folder, clock).close()
+    (folder / BACKUPS_NAME).mkdir()
+    monkeypatch.setattr(Path, closed, CLOSED)
+    with pytest.raises(
+        WorkspaceError, match=r"the run log in .* cannot be read: Permission denied; make"
+    ) as told:
+        care.status(folder)
+    assert str(folder) in str(told.value)
 
 
 @pytest.mark.parametrize("name", [".", "orchestra.db", "orchestra.lock", "backups"])

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from codecompanion.contracts.errors import WorkspaceError
 from codecompanion.memory import engine
-from codecompanion.memory.data_folder import DATABASE_NAME, refuse_links
+from codecompanion.memory.data_folder import DATABASE_NAME, closed_folder, refuse_links
 from codecompanion.memory.schema import format_of, require_ours, shipped_migrations
 from codecompanion.memory.sqlite import sqlite3
 
@@ -16,10 +16,14 @@ Answer = TypeVar("Answer")
 
 
 def require_log(folder: Path) -> Path:
-    """Return the path of the log in a data folder; raises ``WorkspaceError`` where there is none."""
-    refuse_links(folder)
+    """Return the path of the log in a data folder; raises ``WorkspaceError`` where none can be found."""
     path = folder / DATABASE_NAME
-    if not path.exists():
+    try:
+        refuse_links(folder)
+        found = path.exists()
+    except OSError as error:
+        raise closed_folder(folder, error) from error
+    if not found:
         raise WorkspaceError(f"there is no run log at {path} yet: it begins with the first run")
     return path
 

@@ -15,23 +15,28 @@ from codecompanion.contracts.database_reports import (
     DatabaseVacuum,
 )
 from codecompanion.contracts.errors import WorkspaceError
+from codecompanion.contracts.ids import RunId
 from codecompanion.contracts.ports import Clock
 from codecompanion.memory import backups
 from codecompanion.memory.beside import ask_beside
 from codecompanion.memory.chain import broken_links
-from codecompanion.memory.data_folder import BACKUPS_NAME, DATABASE_NAME, LOCK_NAME, noted_owner
-from codecompanion.memory.engine import is_damage, snapshot
+from codecompanion.memory.data_folder import BACKUPS_NAME, DATABASE_NAME, LOCK_NAME, closed_folder, noted_owner
+from codecompanion.memory.engine import is_damage, journal_mode, snapshot
 from codecompanion.memory.owner_lock import is_held
 from codecompanion.memory.records import projecting, shapes
 from codecompanion.memory.records.comparing import differences
 from codecompanion.memory.records.folding import Tell
 from codecompanion.memory.schema import format_of
 from codecompanion.memory.sqlite import sqlite3
+from codecompanion.memory.whole_streams import streams
 
 
 def status(folder: Path) -> DatabaseStatus:
     """Return how the database in a data folder is; raises ``WorkspaceError`` or ``StorageError``."""
-    return ask_beside(folder, lambda connection: _status(folder, connection))
+    try:
+        return ask_beside(folder, lambda connection: _status(folder, connection))
+    except OSError as error:
+        raise closed_folder(folder, error) from error
 
 
 def _status(folder: Path, connection: sqlite3.Connection) -> DatabaseStatus:
@@ -45,9 +50,9 @@ def _status(folder: Path, connection: sqlite3.Connection) -> DatabaseStatus:
         path=str(path),
         size=size_of(path),
         format=format_of(connection),
-        journal_mode=str(connection.execute("PRAGMA journal_mode").fetchone()[0]),
+        journal_mode=journal_mode(connection),
         engine=sqlite3.sqlite_version,
-        runs=sum(not stream.startswith("~") for stream in _streams(connection)),
+        runs=_runs(streams(connection)),
         events=events,
         last_event_at=at,
         tables_behind=_behind(connection, last),
@@ -64,8 +69,8 @@ def size_of(path: Path) -> int:
     return sum(file.stat().st_size for file in files if file.exists())
 
 
-def _streams(connection: sqlite3.Connection) -> list[str]:
-    return [str(run_id) for (run_id,) in connection.execute("SELECT DISTINCT run_id FROM events")]
+def _runs(names: list[RunId]) -> int:
+    return sum(not name.startswith("~") for name in names)
 
 
 def _behind(connection: sqlite3.Connection, last: int) -> int:
@@ -87,14 +92,14 @@ def _check(folder: Path, connection: sqlite3.Connection, tell: Tell) -> Database
     begun = time.monotonic()
     with snapshot(connection):
         pages = _damage(connection)
-        streams = [] if pages else _streams(connection)
-        chains = [said for stream in streams for said in broken_links(connection, stream)]
+        names = [] if pages else streams(connection)
+        chains = [said for name in names for said in broken_links(connection, name)]
         tables = [] if pages else _table_faults(connection, tell)
         events = 0 if pages else connection.execute("SELECT count(*) FROM events").fetchone()[0]
     return DatabaseCheck(
         path=str(folder / DATABASE_NAME),
         sound=not (pages or chains or tables),
-        runs=sum(not stream.startswith("~") for stream in streams),
+        runs=_runs(names),
         events=events,
         pages=(pages,) if pages else (),
         chains=tuple(chains),

@@ -79,6 +79,14 @@ def refuse_links(folder: Path) -> None:
             )
 
 
+def closed_folder(folder: Path, error: OSError) -> WorkspaceError:
+    """Return the refusal of a folder that may not be looked into, such as one of another user."""
+    return WorkspaceError(
+        f"the run log in {folder} cannot be read: {error.strerror or error}; "
+        "make the folder and what is in it readable to you, or ask as the user who owns it"
+    )
+
+
 def _keep_out_of_git(folder: Path) -> None:
     # "x" also refuses a link planted under the name
     with (folder / ".gitignore").open("x", encoding="utf-8") as ignore:

@@ -59,6 +59,11 @@ def connect_beside(path: Path, *, immutable: bool = False) -> sqlite3.Connection
     return connection
 
 
+def journal_mode(connection: sqlite3.Connection) -> str:
+    """Return the journal mode in force."""
+    return str(connection.execute("PRAGMA journal_mode").fetchone()[0])
+
+
 def settle_journal_mode(connection: sqlite3.Connection, *, live_wal: bool, version: SqliteVersion) -> str:
     """Bring the database to the journal mode its engine is safe with and return the mode it really has.
 
@@ -67,7 +72,7 @@ def settle_journal_mode(connection: sqlite3.Connection, *, live_wal: bool, versi
     journal is removed, without which the journal could come back and undo an acknowledged commit.
     """
     wanted = "wal" if wal_is_safe(version) else "delete"
-    mode = str(connection.execute("PRAGMA journal_mode").fetchone()[0])
+    mode = journal_mode(connection)
     if mode != wanted and not (mode == "wal" and live_wal):
         mode = str(connection.execute(f"PRAGMA journal_mode={wanted}").fetchone()[0])
     if mode != wanted:
@@ -76,9 +81,9 @@ def settle_journal_mode(connection: sqlite3.Connection, *, live_wal: bool, versi
     return mode
 
 
-def sync_commits(connection: sqlite3.Connection, journal_mode: str) -> None:
+def sync_commits(connection: sqlite3.Connection, mode: str) -> None:
     """Let commits on a connection survive a power loss in the journal mode that is in force."""
-    connection.execute(f"PRAGMA synchronous={'FULL' if journal_mode == 'wal' else 'EXTRA'}")
+    connection.execute(f"PRAGMA synchronous={'FULL' if mode == 'wal' else 'EXTRA'}")
 
 
 @contextmanager
@@ -89,7 +94,7 @@ def unsynced(connection: sqlite3.Connection) -> Iterator[None]:
     takes them along. Others then wait less long for the lock.
     """
     level = connection.execute("PRAGMA synchronous").fetchone()[0]
-    if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+    if journal_mode(connection) != "wal":
         yield
         return
     connection.execute("PRAGMA synchronous=NORMAL")
@@ -120,7 +125,7 @@ def immediate(connection: sqlite3.Connection) -> Iterator[None]:
 @contextmanager
 def snapshot(connection: sqlite3.Connection) -> Iterator[None]:
     """Let all reads of a block see one state, where that makes no writer wait: with a write-ahead log."""
-    if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+    if journal_mode(connection) != "wal":
         yield
         return
     connection.execute("BEGIN")

@@ -2,18 +2,16 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
 from codecompanion.contracts.events import Context
 from codecompanion.contracts.ids import RunId
-from codecompanion.memory.chain import START, Head, next_link, seal_of
+from codecompanion.memory.chain import Head
 from codecompanion.memory.engine import immediate, in_plain_words
 from codecompanion.memory.errors import StorageError, version_conflict
+from codecompanion.memory.event_rows import ROWS_A_STATEMENT, Row, chained, head_of, insert, last_position
 from codecompanion.memory.sqlite import sqlite3
-
-ROWS_A_STATEMENT = 512
 
 
 class Append(NamedTuple):
@@ -34,12 +32,6 @@ class Put(NamedTuple):
 
 
 Job = Append | Put
-
-Row = tuple[int, RunId, int, float, str, bytes, str, int, str, str | None]
-"""Position, run, version, time, body, link and the context's four columns: as in the table."""
-COLUMNS = 10
-VARIABLES_A_STATEMENT = 32_766
-"""What every SQLite since 3.32 takes unless it was built to take less."""
 
 Outcome = int | Exception
 """Position of an append's first event, 0 for a kept content, or why the job was refused."""
@@ -67,7 +59,6 @@ class AppendLog:
         self._identity = _identity(path)
         self._heads: dict[RunId, Head] = {}
         self._position: int | None = None
-        self._rows_a_statement = min(ROWS_A_STATEMENT, VARIABLES_A_STATEMENT // COLUMNS)
 
     def commit(self, jobs: Sequence[Job]) -> list[Outcome]:
         """Make a batch durable in one transaction and return one outcome a job.
@@ -100,12 +91,12 @@ class AppendLog:
     def _is_one_statement(self, jobs: Sequence[Job]) -> bool:
         events = sum(len(job.bodies) for job in jobs if isinstance(job, Append))
         contents = sum(isinstance(job, Put) for job in jobs)
-        return contents + bool(events) <= 1 and events <= self._rows_a_statement
+        return contents + bool(events) <= 1 and events <= ROWS_A_STATEMENT
 
     def _write_rows(self, jobs: Sequence[Job]) -> list[Outcome]:
         outcomes: list[Outcome] = []
         rows: list[Row] = []
-        position = self._last_position()
+        position = self._end()
         for job in jobs:
             if isinstance(job, Put):
                 self._connection.execute("INSERT OR IGNORE INTO blobs (sha256, packed) VALUES (?, ?)", job)
@@ -117,21 +108,17 @@ class AppendLog:
                 self._place(job, head, position, rows)
             else:
                 outcomes.append(version_conflict(job.run_id, head.version, job.expected_version))
-        for start in range(0, len(rows), self._rows_a_statement):
-            chunk = rows[start : start + self._rows_a_statement]
-            self._connection.execute(_insert_sql(len(chunk)), [value for row in chunk for value in row])
+        insert(self._connection, rows)
         self._position = position + len(rows)
         return outcomes
 
     def _place(self, append: Append, head: Head, position: int, rows: list[Row]) -> None:
-        run_id, version, at, bodies, contexts = append
-        link = head.link
-        for body, context in zip(bodies, contexts, strict=True):
-            version += 1
-            link = next_link(link, run_id, version, at, body.encode(), seal=seal_of(context))
-            who = (context.actor, int(context.priority), context.correlation_id, context.causation_id)
-            rows.append((position + len(rows) + 1, run_id, version, at, body, link, *who))
-        self._heads[run_id] = Head(version, link)
+        run_id, _, at, bodies, contexts = append
+        events = ((at, body, context) for body, context in zip(bodies, contexts, strict=True))
+        rows.extend(chained(run_id, head, position + len(rows), events))
+        if bodies:
+            _, _, version, _, _, link, *_ = rows[-1]
+            self._heads[run_id] = Head(version, link)
 
     def _forget(self) -> None:
         self._heads.clear()
@@ -139,24 +126,10 @@ class AppendLog:
 
     def _head(self, run_id: RunId) -> Head:
         if run_id not in self._heads:
-            row = self._connection.execute(
-                "SELECT version, link FROM events WHERE run_id = ? ORDER BY version DESC LIMIT 1", (run_id,)
-            ).fetchone()
-            self._heads[run_id] = Head(*row) if row else START
+            self._heads[run_id] = head_of(self._connection, run_id)
         return self._heads[run_id]
 
-    def _last_position(self) -> int:
+    def _end(self) -> int:
         if self._position is None:
-            row = self._connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'events'").fetchone()
-            self._position = row[0] if row else 0
+            self._position = last_position(self._connection)
         return self._position
-
-
-@lru_cache(64)
-def _insert_sql(rows: int) -> str:
-    places = ", ".join(["(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"] * rows)
-    return (
-        "INSERT INTO events "
-        "(position, run_id, version, at, body, link, actor, priority, correlation_id, causation_id) "
-        f"VALUES {places}"
-    )

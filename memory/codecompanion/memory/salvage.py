@@ -9,18 +9,16 @@ from typing import Any, NamedTuple
 from codecompanion.contracts.event_text import event_name
 from codecompanion.contracts.ids import RunId
 from codecompanion.contracts.session_events import SESSIONS, RunSetAside
-from codecompanion.memory.chain import START, Head, next_link, seal
+from codecompanion.memory.chain import Head, next_link, seal
 from codecompanion.memory.engine import connect_beside, immediate
 from codecompanion.memory.event_codec import contexts_for, encode
 from codecompanion.memory.event_log import Append, AppendLog
+from codecompanion.memory.event_rows import COLUMNS, head_of, insert, last_position
 from codecompanion.memory.sqlite import sqlite3
 
 log = logging.getLogger(__name__)
 
-_COLUMNS = "position, run_id, version, at, body, link, actor, priority, correlation_id, causation_id"
-_SELECT = f"SELECT {_COLUMNS} FROM events WHERE position = ?"
-_ENDS = ("SELECT seq FROM sqlite_sequence WHERE name = 'events'", "SELECT max(position) FROM events")
-_INSERT = f"INSERT INTO events ({_COLUMNS}) VALUES ({', '.join('?' * 10)})"
+_SELECT = f"SELECT {COLUMNS} FROM events WHERE position = ?"
 
 
 class Salvaged(NamedTuple):
@@ -46,14 +44,14 @@ def salvage(target: sqlite3.Connection, damaged: Path) -> Salvaged:
 
 
 def _take_over(source: sqlite3.Connection, target: sqlite3.Connection) -> Salvaged:
-    last = target.execute("SELECT coalesce(max(position), 0) FROM events").fetchone()[0]
+    last = _last_held(target)
     end = _end(source)
     heads: dict[RunId, Head] = {}
     taken = 0
     for row in _readable_rows(source, last + 1, end):
         head = _head_after(target, heads, row)
         if head is not None:
-            target.execute(_INSERT, row)
+            insert(target, [row])
             heads[row[1]] = head
             taken += 1
     return Salvaged(taken, whole=0 < end == last + taken)
@@ -62,12 +60,17 @@ def _take_over(source: sqlite3.Connection, target: sqlite3.Connection) -> Salvag
 def _end(source: sqlite3.Connection) -> int:
     """Return the last position the log ever had; 0 when that cannot be told."""
     ends = []
-    for question in _ENDS:
+    for question in (last_position, _last_held):
         try:
-            ends.append(source.execute(question).fetchone()[0] or 0)
-        except (sqlite3.Error, TypeError):
+            ends.append(question(source))
+        except (sqlite3.Error, TypeError, ValueError):
+            # what stands there is broken, or no number at all
             continue
     return max(ends, default=0)
+
+
+def _last_held(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("SELECT coalesce(max(position), 0) FROM events").fetchone()[0])
 
 
 def _readable_rows(source: sqlite3.Connection, first: int, end: int) -> Iterator[tuple[Any, ...]]:
@@ -85,20 +88,13 @@ def _head_after(target: sqlite3.Connection, heads: dict[RunId, Head], row: tuple
     """Return the end of the row's stream with it; None when it does not follow there."""
     _, run_id, version, at, body, link, *context = row
     try:
-        head = heads.get(run_id) or _head(target, run_id)
+        head = heads.get(run_id) or head_of(target, run_id)
         sealed = seal(None if field is None else str(field).encode() for field in context)
         expected = next_link(head.link, run_id, version, at, body.encode(), seal=sealed)
     except (AttributeError, TypeError, ValueError, sqlite3.Error):
         # what stands in the row is of another kind altogether
         return None
     return Head(version, link) if (version, link) == (head.version + 1, expected) else None
-
-
-def _head(target: sqlite3.Connection, run_id: RunId) -> Head:
-    row = target.execute(
-        "SELECT version, link FROM events WHERE run_id = ? ORDER BY version DESC LIMIT 1", (run_id,)
-    ).fetchone()
-    return Head(*row) if row else START
 
 
 def set_open_runs_aside(connection: sqlite3.Connection, at: float, why: str) -> None:
@@ -113,7 +109,7 @@ def set_open_runs_aside(connection: sqlite3.Connection, at: float, why: str) -> 
     events = [RunSetAside(run_id=run_id, reason=reason) for run_id in still_open]
     bodies, contexts = tuple(map(encode, events)), contexts_for(SESSIONS, events, ())
     path = Path(connection.execute("PRAGMA database_list").fetchone()[2])
-    append = Append(SESSIONS, _head(connection, SESSIONS).version, at, bodies, contexts)
+    append = Append(SESSIONS, head_of(connection, SESSIONS).version, at, bodies, contexts)
     (outcome,) = AppendLog(connection, path).commit([append])
     if isinstance(outcome, Exception):
         raise outcome

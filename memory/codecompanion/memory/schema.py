@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,10 +23,11 @@ class Migration(NamedTuple):
     sql: str
 
 
-def shipped_migrations() -> list[Migration]:
+@cache
+def shipped_migrations() -> tuple[Migration, ...]:
     """Return this release's migrations in order."""
     files = sorted((Path(__file__).parent / "migrations").glob("[0-9]*.sql"))
-    return [Migration(int(file.name[:4]), file.stem, file.read_text(encoding="utf-8")) for file in files]
+    return tuple(Migration(int(file.name[:4]), file.stem, file.read_text(encoding="utf-8")) for file in files)
 
 
 def statements(sql: str) -> Iterator[str]:

@@ -10,6 +10,7 @@ from codecompanion.contracts.session_events import SESSIONS, LogOpened
 from codecompanion.memory import backups, care
 from codecompanion.memory.data_folder import BACKUPS_NAME
 from codecompanion.memory.database import LogFile
+from codecompanion.memory.event_rows import last_position
 from codecompanion.memory.records.project_records import SqliteProjectRecords
 from codecompanion.memory.sqlite import sqlite3
 
@@ -42,7 +43,7 @@ class Upkeep:
 
     async def look(self) -> None:
         """Do what is due if nothing was written since the last look; raises ``StorageError``."""
-        end = await self._database.read(_end_of)
+        end = await self._database.read(last_position)
         quiet, self._seen = end == self._seen, end
         if quiet and end != self._done:
             self._done = end
@@ -67,10 +68,6 @@ class Upkeep:
         if self._clock() - backups.made_at(newest) < BACKUP_AFTER:
             return False
         return await asyncio.to_thread(backups.last_event_of, newest) != end
-
-
-def _end_of(connection: sqlite3.Connection) -> int:
-    return int(connection.execute("SELECT coalesce(max(position), 0) FROM events").fetchone()[0])
 
 
 def _fold_up(connection: sqlite3.Connection) -> None:

@@ -7,6 +7,7 @@ from codecompanion.contracts.events import Context
 from codecompanion.contracts.ids import RunId
 from codecompanion.memory.chain import START, next_link, seal, seal_of
 from codecompanion.memory.engine import immediate
+from codecompanion.memory.event_rows import chained, head_of, insert, last_position
 from codecompanion.memory.sqlite import sqlite3
 
 
@@ -53,18 +54,13 @@ def streams(connection: sqlite3.Connection) -> list[RunId]:
         "SELECT (SELECT min(run_id) FROM events WHERE run_id > name) FROM names WHERE name IS NOT NULL) "
         "SELECT name FROM names WHERE name IS NOT NULL"
     )
-    return [name for (name,) in rows]
+    return [str(name) for (name,) in rows]
 
 
 def positions(connection: sqlite3.Connection) -> Positions:
     """Return how many places of the log were given out and how many are held: a difference is what is gone."""
     held = connection.execute("SELECT count(*) FROM events").fetchone()[0]
-    return Positions(_given(connection), held)
-
-
-def _given(connection: sqlite3.Connection) -> int:
-    row = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'events'").fetchone()
-    return int(row[0]) if row else 0
+    return Positions(last_position(connection), held)
 
 
 def stream_as_stored(connection: sqlite3.Connection, run_id: RunId) -> list[StoredEvent]:
@@ -103,10 +99,7 @@ def broken_copy(run_id: RunId, events: Sequence[StoredEvent]) -> list[str]:
 
 def last_link(connection: sqlite3.Connection, run_id: RunId) -> str:
     """Return the hash that a stream's chain ends with, in hex."""
-    row = connection.execute(
-        "SELECT link FROM events WHERE run_id = ? ORDER BY version DESC LIMIT 1", (run_id,)
-    ).fetchone()
-    return bytes(row[0]).hex() if row else START.link.hex()
+    return head_of(connection, run_id).link.hex()
 
 
 def put_stream(
@@ -118,16 +111,7 @@ def put_stream(
     there is such a stream already.
     """
     with immediate(connection):
-        position = _given(connection)
-        link = START.link
-        for version, (at, body, context) in enumerate(events, 1):
-            link = next_link(link, run_id, version, at, body.encode(), seal=seal_of(context))
-            who = (context.actor, int(context.priority), context.correlation_id, context.causation_id)
-            connection.execute(
-                "INSERT INTO events (position, run_id, version, at, body, link, actor, priority, "
-                "correlation_id, causation_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (position + version, run_id, version, at, body, link, *who),
-            )
+        insert(connection, list(chained(run_id, START, last_position(connection), events)))
 
 
 def remove_stream(connection: sqlite3.Connection, run_id: RunId) -> int:

@@ -1,7 +1,12 @@
 """What the rows of tasks and calls come to, by role and by model."""
 
+from typing import TypeVar
+
+from codecompanion.contracts.base import Contract
 from codecompanion.contracts.records import AgentPerformance, ModelPerformance
 from codecompanion.memory.sqlite import sqlite3
+
+R = TypeVar("R", bound=Contract)
 
 _AGENTS = """
 SELECT role,
@@ -24,17 +29,15 @@ FROM router_performance WHERE state <> 'open' GROUP BY provider, model, role ORD
 
 def agent_performance(connection: sqlite3.Connection) -> list[AgentPerformance]:
     """Return the work of each role, added up."""
-    names = tuple(AgentPerformance.model_fields)
-    return [
-        AgentPerformance.model_validate(dict(zip(names, row, strict=True)))
-        for row in connection.execute(_AGENTS)
-    ]
+    return _summed(connection, _AGENTS, AgentPerformance)
 
 
 def model_performance(connection: sqlite3.Connection) -> list[ModelPerformance]:
     """Return the calls of each role to each model, added up."""
-    names = tuple(ModelPerformance.model_fields)
-    return [
-        ModelPerformance.model_validate(dict(zip(names, row, strict=True)))
-        for row in connection.execute(_MODELS)
-    ]
+    return _summed(connection, _MODELS, ModelPerformance)
+
+
+def _summed(connection: sqlite3.Connection, statement: str, kind: type[R]) -> list[R]:
+    """Return the rows of a statement whose columns stand in the order of the record's fields."""
+    names = tuple(kind.model_fields)
+    return [kind.model_validate(dict(zip(names, row, strict=True))) for row in connection.execute(statement)]

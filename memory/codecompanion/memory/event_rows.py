@@ -1,0 +1,54 @@
+"""Rows of the log's table: where streams and the log end, how new rows are chained to that and written."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from typing import Any
+
+from codecompanion.contracts.events import Context
+from codecompanion.contracts.ids import RunId
+from codecompanion.memory.chain import START, Head, next_link, seal_of
+from codecompanion.memory.sqlite import sqlite3
+
+COLUMNS = "position, run_id, version, at, body, link, actor, priority, correlation_id, causation_id"
+Row = tuple[int, RunId, int, float, str, bytes, str, int, str, str | None]
+"""One event, in the order of ``COLUMNS``: its place, time, text and link, and its context's four columns."""
+ROWS_A_STATEMENT = 512
+
+
+def head_of(connection: sqlite3.Connection, run_id: RunId) -> Head:
+    """Return the end of a stream."""
+    row = connection.execute(
+        "SELECT version, link FROM events WHERE run_id = ? ORDER BY version DESC LIMIT 1", (run_id,)
+    ).fetchone()
+    return Head(*row) if row else START
+
+
+def last_position(connection: sqlite3.Connection) -> int:
+    """Return the last place of the log that was ever given out, whether or not its event is still there."""
+    row = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'events'").fetchone()
+    return int(row[0]) if row else 0
+
+
+def chained(
+    run_id: RunId, head: Head, position: int, events: Iterable[tuple[float, str, Context]]
+) -> Iterator[Row]:
+    """Yield the rows of events (time, text, context) after a stream's ``head`` and the log's ``position``."""
+    version, link = head
+    for at, body, context in events:
+        version, position = version + 1, position + 1
+        link = next_link(link, run_id, version, at, body.encode(), seal=seal_of(context))
+        who = (context.actor, int(context.priority), context.correlation_id, context.causation_id)
+        yield (position, run_id, version, at, body, link, *who)
+
+
+def insert(connection: sqlite3.Connection, rows: Sequence[Sequence[Any]]) -> None:
+    """Write rows, as many a statement as it takes."""
+    for start in range(0, len(rows), ROWS_A_STATEMENT):
+        chunk = rows[start : start + ROWS_A_STATEMENT]
+        connection.execute(_insert_sql(len(chunk)), [value for row in chunk for value in row])
+
+
+@lru_cache(64)
+def _insert_sql(rows: int) -> str:
+    places = ", ".join(["(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"] * rows)
+    return f"INSERT INTO events ({COLUMNS}) VALUES {places}"
