@@ -35,7 +35,7 @@ from codecompanion.orchestra.replay.run_notes import run_notes
 from codecompanion.orchestra.runs import commands as c
 from codecompanion.orchestra.runs.contexts import ORCHESTRA
 from codecompanion.orchestra.runs.decide import NotNow
-from codecompanion.orchestra.runs.effort import Effort
+from codecompanion.orchestra.runs.effort import effort_of
 from codecompanion.orchestra.runs.log import RunLog
 from codecompanion.orchestra.runs.quick_fold import fold_texts
 from codecompanion.orchestra.runs.status import status_of
@@ -185,10 +185,7 @@ class Engine:
         """Let the work of a run begin; ``history`` is what happened in it so far, and when."""
         order = run.log.state.order
         assert order is not None
-        effort = Effort()
-        for event, at in history:
-            effort.add(event, at)
-        guard = Guard(self._run_limits, self._clock, effort)
+        guard = Guard(self._run_limits, self._clock, effort_of(history), lambda: run.log.state)
         known = Transcripts(event for event, _ in history)
         run.log.follow(guard.heard)
         run.log.follow(known.heard)

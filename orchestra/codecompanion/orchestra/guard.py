@@ -1,6 +1,7 @@
 """Guards against endless work: a run that takes too much is ended, with a sentence that says why."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +9,8 @@ from codecompanion.contracts import events as e
 from codecompanion.contracts.ports import Clock
 from codecompanion.orchestra.runs.commands import ReachLimit
 from codecompanion.orchestra.runs.effort import Effort
+from codecompanion.orchestra.runs.state import RunState
+from codecompanion.orchestra.runs.status import stands_still
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,23 +24,24 @@ class RunLimits:
 
 
 class Guard:
-    """Watches one run's effort. What was counted before an interruption counts on.
+    """Watches one run's effort, and its ``state``. What was counted before an interruption counts on.
 
     A run is ended only when it wants another model call, or when its time is over: a last answer that goes
     past a limit is still used.
     """
 
-    def __init__(self, limits: RunLimits, clock: Clock, effort: Effort) -> None:
+    def __init__(self, limits: RunLimits, clock: Clock, effort: Effort, state: Callable[[], RunState]) -> None:
         self._limits = limits
         self._clock = clock
         self._effort = effort
+        self._state = state
         self._reached: asyncio.Future[ReachLimit] = asyncio.get_running_loop().create_future()
         self._changed = asyncio.Event()
 
     def heard(self, event: e.Event) -> None:
         """Take in what has just happened."""
         idle = self._effort.idle
-        self._effort.add(event, self._clock())
+        self._effort.add(event, self._clock(), idle=stands_still(self._state()))
         if idle != self._effort.idle:
             self._changed.set()
 

@@ -11,7 +11,6 @@ from codecompanion.contracts.ports import Bus
 from codecompanion.orchestra.engine import Engine
 
 _log = logging.getLogger(__name__)
-_OPEN = frozenset({"planning", "working", "testing", "mending", "waiting"})
 
 
 async def pause_while_away(
@@ -52,7 +51,12 @@ async def pausing_while_away(
 
 
 def _open_runs(engines: Iterable[Engine]) -> list[tuple[Engine, RunId]]:
-    return [(engine, one.run_id) for engine in engines for one in engine.statuses() if one.phase in _OPEN]
+    return [
+        (engine, one.run_id)
+        for engine in engines
+        for one in engine.statuses()
+        if not one.ended and one.phase != "paused"
+    ]
 
 
 def _waits(engine: Engine, run_id: RunId) -> bool:

@@ -38,10 +38,14 @@ class UnclearPlan(BadRequest):
 
 @dataclass(frozen=True, slots=True)
 class PlanDraft:
-    """A plan as a person left it: ``instructions`` are their words to a task's agent."""
+    """A plan as a person left it: ``instructions`` are their words to a task's agent.
+
+    ``lines`` says where in the text each task begins, from 0.
+    """
 
     plan: Plan
     instructions: Mapping[TaskId, tuple[str, ...]]
+    lines: Mapping[TaskId, int]
 
 
 def plan_as_text(plan: Plan, instructions: Mapping[TaskId, tuple[str, ...]], begun: Iterable[TaskId]) -> str:
@@ -100,6 +104,7 @@ def plan_from_text(text: str, known: Plan) -> PlanDraft:
         reader.take(number, line.strip())
     if not reader.tasks:
         raise UnclearPlan(0, "no task is left; write one as `## name: what to do`, or stop the run instead")
+    lines = {read.id: read.line for read in reader.tasks}
     as_known = {task.id: task for task in known.tasks}
     tasks = tuple(_as_known(_task(read), as_known) for read in reader.tasks)
     try:
@@ -110,8 +115,8 @@ def plan_from_text(text: str, known: Plan) -> PlanDraft:
             left_out=tuple(reader.left_out),
         )
     except ValidationError as error:
-        raise UnclearPlan(_line_of(error, reader.tasks), _words(error)) from error
-    return PlanDraft(plan, {read.id: tuple(read.told) for read in reader.tasks if read.told})
+        raise UnclearPlan(line_about(_words(error), lines), _words(error)) from error
+    return PlanDraft(plan, {read.id: tuple(read.told) for read in reader.tasks if read.told}, lines)
 
 
 class _Reader:
@@ -207,20 +212,10 @@ def _as_known(task: PlanTask, known: Mapping[TaskId, PlanTask]) -> PlanTask:
     return before if before is not None and same else task
 
 
-def line_about(text: str, message: str) -> int:
-    """Return the line, from 0, of the task that a message names in quotes; 0 where it names none."""
-    for number, line in enumerate(text.splitlines()):
-        task = _TASK.fullmatch(line.strip())
-        if task is not None and repr(task[1].strip()) in message:
-            return number
-    return 0
+def line_about(message: str, lines: Mapping[TaskId, int]) -> int:
+    """Return the line of the first task that a message names in quotes; the top where it names none."""
+    return next((line for name, line in lines.items() if repr(name) in message), 0)
 
 
 def _words(error: ValidationError) -> str:
     return str(error.errors()[0]["msg"]).removeprefix("Value error, ")
-
-
-def _line_of(error: ValidationError, tasks: Iterable[_TaskText]) -> int:
-    """The plan as a whole does not fit: point to the task its message names, else to the top."""
-    said = _words(error)
-    return next((task.line for task in tasks if repr(task.id) in said), 0)

@@ -34,7 +34,7 @@ async def edit_plan_text(log: RunLog, text: str) -> None:
     try:
         await edit_plan(log, draft.plan, draft.instructions)
     except BadRequest as refused:
-        raise UnclearPlan(line_about(text, str(refused)), str(refused)) from refused
+        raise UnclearPlan(line_about(str(refused), draft.lines), str(refused)) from refused
 
 
 def _plan(state: RunState) -> Plan:

@@ -22,7 +22,7 @@ from codecompanion.orchestra.runs.decide import _RULES, NotNow, decide
 from codecompanion.orchestra.runs.evolve import evolve, fold
 from codecompanion.orchestra.runs.quick_fold import fold_texts
 from codecompanion.orchestra.runs.state import PLANNING, RunState
-from codecompanion.orchestra.runs.status import phase_of, status_of
+from codecompanion.orchestra.runs.status import phase_of, stands_still, status_of
 
 A = PlanTask(id="a", title="A", role=Role.CODE_GENERATOR, files=("a.py",))
 B = PlanTask(id="b", title="B", role=Role.TEST_WRITER, priority=Priority.HIGH)
@@ -209,6 +209,7 @@ class Runs(RuleBasedStateMachine):
         if self.state.started:
             status = status_of("run", self.state)
             assert status.ended == (phase_of(self.state) in ENDED) == self.state.ended
+            assert stands_still(self.state) == (status.ended or status.phase in ("paused", "waiting"))
 
     def teardown(self) -> None:
         # every state that was handed out is still what it was, and what its part of the history folds to

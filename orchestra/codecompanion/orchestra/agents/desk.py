@@ -35,10 +35,6 @@ class AgentLimits:
     history_chars: int = 24_000
 
 
-async def _at_once() -> None:
-    """Let every call begin."""
-
-
 @dataclass(slots=True)
 class Desk:
     """One run's desk. ``gate`` returns at once, or waits while the run is paused.
@@ -54,11 +50,11 @@ class Desk:
     sink: EditSink
     tests: TestRunner
     gate: Callable[[], Awaitable[None]]
+    admit: Callable[[], Awaitable[None]]
     ids: IdSource
     limits: AgentLimits = AgentLimits()
     writers: dict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
     transcripts: Transcripts = field(default_factory=Transcripts)
-    admit: Callable[[], Awaitable[None]] = _at_once
     _reading: dict[TaskId, Transcript] = field(default_factory=dict)
     _pushes: set[asyncio.Task[EditOutcome]] = field(default_factory=set)
 

@@ -11,8 +11,6 @@ from codecompanion.orchestra.bus.memory_replies import MemoryBlobs, MemoryReplie
 from codecompanion.orchestra.bus.memory_work import MemoryWork
 from codecompanion.orchestra.bus.terms import WorkTerms
 
-__all__ = ["BACKLOG", "MemoryBus"]
-
 
 class MemoryBus(LocalFeed):
     """A ``Bus`` on the event loop's thread; never away."""

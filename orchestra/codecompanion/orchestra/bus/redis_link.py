@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
@@ -75,8 +74,6 @@ class RedisLink:
         )
         self._scripts: dict[str, AsyncScript] = {}
         self._away: str | None = None
-        self._away_since = 0.0
-        self._away_before = 0.0
         self._changed = asyncio.Event()
 
     @classmethod
@@ -113,12 +110,6 @@ class RedisLink:
     def away(self) -> str | None:
         """Why the server cannot be used at the moment; None while it can."""
         return self._away
-
-    @property
-    def seconds_away(self) -> float:
-        """For how long it could not be used, all times together."""
-        now = time.monotonic() - self._away_since if self._away else 0.0
-        return self._away_before + now
 
     async def away_changed(self) -> None:
         """Return when ``away`` has changed."""
@@ -159,14 +150,12 @@ class RedisLink:
     def _note_away(self, why: str) -> None:
         if self._away is None:
             _log.warning("%s", why)
-            self._away_since = time.monotonic()
             self._away = why
             self._notify()
 
     def _note_back(self) -> None:
         if self._away is not None:
             _log.warning("the Redis at %s is back", self.address)
-            self._away_before = self.seconds_away
             self._away = None
             self._notify()
 

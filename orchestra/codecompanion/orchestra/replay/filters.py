@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import get_args
 
 from codecompanion.contracts.errors import BadRequest
-from codecompanion.contracts.events import Event, Recorded
+from codecompanion.contracts.event_text import EVENT_KINDS
+from codecompanion.contracts.events import Recorded
 from codecompanion.orchestra.replay.story import actor_of, task_of
 
-TYPES = tuple(sorted(kind.model_fields["event"].default for kind in get_args(get_args(Event)[0])))
+TYPES = tuple(sorted(EVENT_KINDS))
 """The names of all types of events."""
 
 

@@ -40,6 +40,11 @@ class Draft:
         self._version = state.version
         self._maps: dict[str, MapDraft[Any, Any]] = {}
 
+    @property
+    def state(self) -> RunState:
+        """The state so far, but for its version; whatever is added changes it."""
+        return self._now
+
     def add(self, event: Any, kind: type[Any] | None = None) -> None:
         """Go on by an event, or by the part of one of that ``kind`` that changes anything."""
         now = self._now

@@ -95,6 +95,11 @@ def _stage(state: RunState) -> Phase:
     return "working"
 
 
+def stands_still(state: RunState) -> bool:
+    """Whether nothing goes on until a person says something, or ever."""
+    return state.paused or state.ended or waits_for_step(state) or waits_for_approval(state)
+
+
 def waits_for_step(state: RunState) -> bool:
     """Whether a stepwise run stands still until the next `next`."""
     if state.order is None or state.order.mode != "stepwise" or state.plan is None or state.ended:

@@ -48,6 +48,11 @@ class Body:
     uses: frozenset[str] = frozenset()
     source: str = ""
 
+    @property
+    def surely(self) -> Strength | None:
+        """The most that is demanded whenever it runs, None when nothing is sure to be."""
+        return max((check.strength for check in self.checks if check.certain == 0), default=None)
+
 
 @dataclass(frozen=True, slots=True)
 class Census:

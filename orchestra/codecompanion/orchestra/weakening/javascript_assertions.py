@@ -189,11 +189,6 @@ def _end_of_statement(tokens: Tokens, index: int, end: int) -> int:
     return min(at, end)
 
 
-def strongest_sure(checks: Iterable[Check]) -> Strength | None:
-    """Return what is surely demanded, None when nothing is."""
-    return max((check.strength for check in checks if check.certain == 0), default=None)
-
-
 def words(tokens: Tokens, indices: Iterable[int]) -> Iterator[str]:
     """Yield the words at ``indices``."""
     return (tokens.text(index) for index in indices if tokens.is_word(index))

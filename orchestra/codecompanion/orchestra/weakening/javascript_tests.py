@@ -10,7 +10,6 @@ from codecompanion.orchestra.weakening.javascript_assertions import (
     checks_in,
     is_chosen,
     is_guard,
-    strongest_sure,
     words,
 )
 from codecompanion.orchestra.weakening.javascript_tokens import Tokens, tokens_of
@@ -43,7 +42,7 @@ def javascript_census(text: str) -> Census:
     calls = list(_calls(tokens))
     functions = dict(_functions(tokens))
     helpers = {name: _helper(tokens, name, block) for name, block in functions.items()}
-    demands: dict[str, Strength | None] = {name: strongest_sure(body.checks) for name, body in helpers.items()}
+    demands: dict[str, Strength | None] = {name: body.surely for name, body in helpers.items()}
     imported = frozenset(_imported(tokens)) | _TEST_TOOLS
     tests: dict[str, Body] = {}
     for call in calls:

@@ -55,12 +55,8 @@ def _helpers(found: Definitions) -> dict[str, Body]:
 
 def _demands(found: Definitions, helpers: dict[str, Body]) -> dict[str, Strength | None]:
     """Return what calling a function of the file surely demands, by its last name."""
-    surely = {name.rpartition(".")[2]: _surely(body) for name, body in helpers.items()}
+    surely = {name.rpartition(".")[2]: body.surely for name, body in helpers.items()}
     return dict.fromkeys(found.rebound) | surely
-
-
-def _surely(body: Body) -> Strength | None:
-    return max((check.strength for check in body.checks if check.certain == 0), default=None)
 
 
 def _body(
