@@ -99,8 +99,7 @@ async def editor_workspace(session: "Session", shared: Shared, folder: "Workspac
     from codecompanion.server.edits.editor_edits import EditorEdits  # noqa: PLC0415
     from codecompanion.server.edits.recorded_edits import RecordedEdits  # noqa: PLC0415
 
-    data_folder = Path(folder.path) / (await session.settings.now()).data_folder
-    database = await SharedDatabase.open(data_folder, time.time)
+    database = await SharedDatabase.open(await session.settings.data_folder(folder.path), time.time)
     store = SqliteEventStore(database, time.time)
     records = SqliteProjectRecords(database, time.time, sentence, session.warn)
     upkeep = Upkeep(database, records, time.time)
@@ -140,15 +139,39 @@ class Headless:
 @asynccontextmanager
 async def headless(settings: Settings, workspace: Path) -> AsyncIterator[Headless]:
     """Give the engine of a folder whose edits go to the disk; everything is closed at the end."""
+    async with log_for_runs(settings, workspace) as runs, runs.engine_in(settings, workspace) as engine:
+        yield Headless(engine)
+
+
+@dataclass(frozen=True, slots=True)
+class LogForRuns:
+    """A folder's log, ours to write to; ``engine_in`` gives an engine over it that works in some folder."""
+
+    store: SqliteEventStore
+    engine_in: Callable[[Settings, Path], AbstractAsyncContextManager[Engine]]
+
+
+@asynccontextmanager
+async def log_for_runs(settings: Settings, workspace: Path) -> AsyncIterator[LogForRuns]:
+    """Give a folder's log for runs without an editor; raises ``TransportAway`` and ``WorkspaceInUse``."""
     async with AsyncExitStack() as stack:
         transport = await open_transport(settings.redis_url)
         stack.push_async_callback(transport.close)
         store, upkeep = await _own_log(settings, workspace)
         stack.push_async_callback(store.close)
         stack.push_async_callback(upkeep.finish)
-        engine = await stack.enter_async_context(engine_on_disk(settings, store, transport, workspace))
-        await stack.enter_async_context(pausing_while_away(transport.bus, lambda: [engine], log.warning))
-        yield Headless(engine)
+        yield LogForRuns(store, partial(_lone_engine, store, transport))
+
+
+@asynccontextmanager
+async def _lone_engine(
+    store: SqliteEventStore, transport: Transport, settings: Settings, folder: Path
+) -> AsyncIterator[Engine]:
+    async with (
+        engine_on_disk(settings, store, transport, folder) as engine,
+        pausing_while_away(transport.bus, lambda: [engine], log.warning),
+    ):
+        yield engine
 
 
 @asynccontextmanager

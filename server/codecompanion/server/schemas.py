@@ -25,7 +25,17 @@ from codecompanion.contracts.status import RunStatus
 from codecompanion.server.commands import COMMANDS, PREFIX, module_of
 from codecompanion.server.commands.arguments import KINDS, wire_name
 from codecompanion.server.events import EVENT, STATUS
-from codecompanion.server.runs.answers import LogChecks, RunComparison, RunList, RunMoment, RunStory
+from codecompanion.server.runs.answers import (
+    LogChecks,
+    RunComparison,
+    RunExported,
+    RunKept,
+    RunList,
+    RunMoment,
+    RunNamed,
+    RunStory,
+    RunTakenIn,
+)
 
 
 class Started(Contract):
@@ -107,37 +117,6 @@ class ForkStarted(Contract):
     version: int
     folder: str
     changes: tuple[str, ...]
-
-
-class RunExported(Contract):
-    """The file that was written."""
-
-    run_id: str
-    file: str
-    events: int
-
-
-class RunTakenIn(Contract):
-    """A run that came from a file, where it was ``origin``; ``ended`` says whether it had ended there."""
-
-    run_id: str
-    origin: str
-    events: int
-    ended: bool
-
-
-class RunNamed(Contract):
-    """A run and its name."""
-
-    run_id: str
-    title: str
-
-
-class RunKept(Contract):
-    """A run, and whether it is in the archive."""
-
-    run_id: str
-    archived: bool
 
 
 RESULTS: dict[str, type[Contract]] = {

@@ -94,8 +94,7 @@ class Session:
 
     async def reopen(self, run_id: str, folder: WorkspaceFolder) -> dict[str, Any]:
         """Go on with a run of the folder's log that was interrupted; raises ``OrchestraError``."""
-        workspace = await self.workspaces.open(folder)
-        workspace.database.demand_owned()
+        workspace = await self.workspaces.owned(folder)
         request = await workspace.interrupted_request(run_id)
         return self._begin(run_id, Work(kind=None, request=request, folder=folder), reopened=True)
 
@@ -110,9 +109,7 @@ class Session:
 
     async def fork(self, folder: WorkspaceFolder, order: "ForkOrder") -> dict[str, Any]:
         """Make a fork of a run of the folder's log and let it go on in a copy; raises ``OrchestraError``."""
-        workspace = await self.workspaces.open(folder)
-        workspace.database.demand_owned()
-        made = await workspace.make_fork(order)
+        made = await (await self.workspaces.owned(folder)).make_fork(order)
         work = Work(kind=None, request="; ".join(made.changes) or f"fork of {made.origin}", folder=folder)
         more = {"origin": made.origin, "version": made.version, "folder": str(made.folder)}
         return {**self._begin(made.run_id, work, reopened=True), **more, "changes": list(made.changes)}

@@ -1,12 +1,10 @@
 """Real processes of the command line, away from the settings of whoever runs the tests."""
 
 import io
-import logging
 import os
 import subprocess
 import sys
-import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
@@ -15,7 +13,6 @@ import pytest
 
 from codecompanion.server import cli
 from codecompanion.server.cli_commands import run as run_module
-from codecompanion.server.logs import CHATTY, CleanHandler
 
 SCRIPT = Path(__file__).with_name("scripted_run.py")
 Orchestra = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -53,21 +50,6 @@ def orchestra(environ: dict[str, str], tmp_path: Path) -> Orchestra:
         )
 
     return run
-
-
-@pytest.fixture
-def logging_put_back(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Undo what configuring the log changes in this process."""
-    root = logging.getLogger()
-    levels = {name: logging.getLogger(name).level for name in ("", *CHATTY)}
-    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
-    monkeypatch.setattr(threading, "excepthook", threading.excepthook)
-    yield
-    logging.captureWarnings(False)
-    for handler in [handler for handler in root.handlers if isinstance(handler, CleanHandler)]:
-        root.removeHandler(handler)
-    for name, level in levels.items():
-        logging.getLogger(name).setLevel(level)
 
 
 @pytest.fixture

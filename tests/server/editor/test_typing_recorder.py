@@ -269,6 +269,31 @@ async def test_a_log_that_cannot_keep_up_costs_bounded_memory(recorder: Any, log
     assert len((await log.rebuilt()).text or "") == 5_000_000
 
 
+async def test_a_pause_while_the_log_is_written_to_harms_neither(
+    recorder: Any, log: Log, told: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on = asyncio.Event()
+    append = log.append
+
+    async def slow_append(*given: Any) -> list[Recorded]:
+        await go_on.wait()
+        return await append(*given)
+
+    monkeypatch.setattr(log, "append", slow_append)
+    recorder.opened("a.py", document("1"))
+    writing = asyncio.create_task(recorder.flush())
+    await asyncio.sleep(0.05)
+    for _ in range(MOST_WAITING + 1):
+        recorder.saved("a.py", document("1"))
+    assert "too slow" in told[0]
+    go_on.set()
+    await writing
+    await asyncio.sleep(0.06)
+    recorder.changed("a.py", [whole("2")], edited(document("1"), whole("2")))
+    await recorder.flush()
+    assert ((await log.rebuilt()).text, (await log.rebuilt()).problems) == ("2", ())
+
+
 async def test_it_can_be_switched_off_and_on(recorder: Any, log: Log) -> None:
     now = document("a")
     recorder.opened("a.py", now)

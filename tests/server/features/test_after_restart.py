@@ -111,3 +111,44 @@ async def test_a_folder_in_which_all_runs_have_ended_is_not_opened_for_a_look(st
         await editor.command("health")
     assert (await editor.command("health"))["workspaces"] == []
     assert not questions(editor)
+
+
+APPROVAL = {"tasks": 2, "seconds": 0, "mode": "approve"}
+
+
+async def left_waiting(start_editor: Any) -> tuple[str, str]:
+    """Leave a run open whose plan waits for approval; returns its id and its plan's text."""
+    editor = await start_editor()
+    run_id = (await editor.command("simulateTask", APPROVAL))["runId"]
+    await editor.until(lambda m: "keeps waiting for your approval" in str(m.get("params")))
+    text = (await editor.command("plan", run_id))["text"]
+    editor.process.kill()
+    await editor.process.wait()
+    return run_id, text
+
+
+async def test_a_resumed_run_asks_for_the_approval_it_waits_for(start_editor: Any) -> None:
+    run_id, _ = await left_waiting(start_editor)
+    editor = await start_editor(ASKING)
+    editor.choices = ["Resume", "Approve"]
+    await editor.ended(run_id)
+    asked = questions(editor)
+    assert [run_id in asked[0], "Shall it be carried out?" in asked[1], len(asked)] == [True, True, 2]
+    assert len(editor.events("plan_approved")) == 1
+
+
+async def test_the_plan_of_an_interrupted_run_is_changed_and_approved_in_the_log_only(
+    start_editor: Any,
+) -> None:
+    run_id, text = await left_waiting(start_editor)
+    editor = await start_editor()
+    last = text.rindex("## ")
+    assert (await editor.command("editPlan", {"runId": run_id, "text": text[:last]}))["runId"] == run_id
+    await editor.command("instruct", {"runId": run_id, "taskId": "simulated-1", "text": "carefully"})
+    await editor.command("approvePlan", run_id)
+    with pytest.raises(Exception, match="unknown run 'run-x'"):
+        await editor.command("approvePlan", "run-x")
+    assert not editor.events("run_reopened")
+    await editor.command("resume", run_id)
+    await editor.ended(run_id)
+    assert len(editor.events("task_finished")) == 1

@@ -1,5 +1,6 @@
 """Answering `initialize` loads nothing that only a run needs."""
 
+import asyncio
 import subprocess
 import sys
 from pathlib import Path
@@ -35,6 +36,8 @@ async def test_an_idle_session_stays_light_and_its_first_run_loads_the_rest(star
     await editor.ask("textDocument/codeLens", {"textDocument": {"uri": uri}})
     await editor.command("health")
     await editor.command("status")
+    # long enough for what is done in the background after the start
+    await asyncio.sleep(1.5)
     assert not loads_pydantic(editor)
     answer = await editor.command("simulateTask", {"tasks": 1, "seconds": 0})
     token = answer["progressToken"]

@@ -168,3 +168,34 @@ async def test_plans_are_not_written_through_links(start_editor: Any, tmp_path: 
     assert not list(elsewhere.iterdir())
     await editor.command("stop", run_id)
     await editor.ended(run_id)
+
+
+async def test_what_was_told_beneath_an_open_document_is_not_taken_back_by_it(start_editor: Any) -> None:
+    editor = await start_editor(ASKING)
+    run_id = await waiting(editor)
+    uri = opened(editor, await editor.command("plan", run_id))
+    before = editor.documents[uri].text
+    await editor.command("instruct", {"runId": run_id, "taskId": "simulated-1", "text": "carefully"})
+    # this editor does not notice that the file has changed beneath it
+    assert editor.documents[uri].text == before
+    await editor.command("approvePlan", run_id)
+    assert not editor.events("plan_edited")
+    await editor.ended(run_id)
+
+
+async def test_what_a_person_writes_is_neither_overwritten_nor_left_marked(start_editor: Any) -> None:
+    editor = await start_editor(ASKING)
+    run_id = await waiting(editor)
+    answer = await editor.command("plan", run_id)
+    uri = opened(editor, answer)
+    editor.type(uri, answer["text"] + "\nnot finished")
+    again = await editor.command("plan", run_id)
+    assert again["text"] == Path(again["file"]).read_text(encoding="utf-8") == answer["text"]
+    with pytest.raises(Exception, match="mend the plan first, or close it"):
+        await editor.command("approvePlan", run_id)
+    assert editor.of("textDocument/publishDiagnostics")[-1]["diagnostics"]
+    editor.notify("textDocument/didClose", {"textDocument": {"uri": uri}})
+    await editor.command("approvePlan", run_id)
+    assert editor.of("textDocument/publishDiagnostics")[-1] == {"uri": uri, "diagnostics": []}
+    await editor.ended(run_id)
+    assert not editor.events("plan_edited")

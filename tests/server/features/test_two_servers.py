@@ -1,7 +1,9 @@
 """Two servers on one folder: one owns its log, the other looks on and takes over when the owner has ended."""
 
 import signal
+import sqlite3
 import time
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -75,6 +77,36 @@ async def test_the_second_server_takes_over_when_the_first_has_ended(start_edito
 
 async def still(editor: Any, run_id: str, phase: str) -> bool:
     return bool(await editor.phase(run_id) == phase)
+
+
+async def test_the_second_server_refuses_at_once_wherever_the_log_is(start_editor: Any) -> None:
+    elsewhere = {"ORCHESTRA_DATA_FOLDER": ".records"}
+    owner = await start_editor(environ=elsewhere)
+    run_id = (await owner.command("simulateTask", ENDLESS))["runId"]
+    await owner.eventually(lambda: still(owner, run_id, "working"))
+    assert (owner.root / ".records").is_dir()
+    follower = await start_editor(environ=elsewhere)
+    assert f"in use by process {owner.process.pid}" in await refusal(follower, "simulateTask", SHORT)
+    assert not (owner.root / ".orchestra").exists()
+    await owner.command("stop", {"runId": run_id})
+    await owner.ended(run_id)
+
+
+async def test_a_damaged_run_does_not_hide_the_others_from_who_looks_on(start_editor: Any) -> None:
+    owner = await start_editor()
+    damaged = (await owner.command("simulateTask", SHORT))["runId"]
+    await owner.ended(damaged)
+    run_id = (await owner.command("simulateTask", ENDLESS))["runId"]
+    await owner.eventually(lambda: still(owner, run_id, "working"))
+    with closing(sqlite3.connect(owner.root / ".orchestra" / "orchestra.db")) as log:
+        log.execute("DELETE FROM events WHERE run_id = ? AND version = 2", (damaged,))
+        log.commit()
+    follower = await start_editor()
+    await refusal(follower, "simulateTask", SHORT)
+    (status,) = (await follower.command("status"))["runs"]
+    assert status["runId"] == run_id
+    await owner.command("stop", {"runId": run_id})
+    await owner.ended(run_id)
 
 
 async def test_a_follower_that_ends_first_leaves_the_owner_alone(start_editor: Any) -> None:

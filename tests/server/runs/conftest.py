@@ -2,10 +2,9 @@
 
 import asyncio
 import json
-import logging
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +20,6 @@ from codecompanion.contracts.plan import Complexity, Plan, PlanTask
 from codecompanion.contracts.test_reports import TestReport
 from codecompanion.memory.event_store import SqliteEventStore
 from codecompanion.server import cli
-from codecompanion.server.logs import CHATTY, CleanHandler
 
 PLAN = Plan(
     summary="an adder",
@@ -133,23 +131,11 @@ class Folder:
 
 
 @pytest.fixture
-def logging_as_before() -> Iterator[None]:
-    root = logging.getLogger()
-    levels = {name: logging.getLogger(name).level for name in ("", *CHATTY)}
-    yield
-    logging.captureWarnings(False)
-    for handler in [handler for handler in root.handlers if isinstance(handler, CleanHandler)]:
-        root.removeHandler(handler)
-    for name, level in levels.items():
-        logging.getLogger(name).setLevel(level)
-
-
-@pytest.fixture
 def folder(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
-    logging_as_before: None,
+    logging_put_back: None,
 ) -> Folder:
     """An empty workspace, with a home and settings of its own."""
     workspace = tmp_path / "work"

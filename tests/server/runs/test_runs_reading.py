@@ -1,13 +1,16 @@
 """`orchestra runs list | show | replay | diff | verify`, on a log with runs in it; nothing is ever changed."""
 
+import errno
 import hashlib
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
 from codecompanion.contracts import events as e
 from codecompanion.contracts.session_events import SESSIONS, RunArchived
+from codecompanion.memory import beside
 
 Events = Any
 
@@ -26,8 +29,17 @@ def two_runs(folder: Any, small_run: Events) -> Any:
 def test_a_folder_without_a_log_is_said_to_be_so_and_stays_without(folder: Any) -> None:
     ran = folder.runs("list")
     assert (ran.code, ran.out) == (2, "")
-    assert "there is no run log in" in ran.err
+    assert "there is no run log at" in ran.err
     assert list(folder.path.iterdir()) == []
+
+
+def test_a_log_of_another_user_is_said_to_be_closed(two_runs: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    closed = Mock(side_effect=PermissionError(errno.EACCES, "Permission denied"))
+    monkeypatch.setattr(beside, "refuse_links", closed)
+    ran = two_runs.runs("list")
+    assert (ran.code, ran.out) == (2, "")
+    assert f"the run log in {two_runs.path / '.orchestra'} cannot be read: Permission denied; make" in ran.err
+    assert ran.err.count("\n") == 1
 
 
 def test_runs_are_listed_oldest_first_with_what_came_of_them(two_runs: Any) -> None:

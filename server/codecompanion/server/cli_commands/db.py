@@ -15,7 +15,8 @@ from codecompanion.memory.sqlite import sqlite3
 from codecompanion.server import database_care
 from codecompanion.server.cli_commands import db_telling as telling
 from codecompanion.server.cli_commands.exit_codes import DONE, FAILED
-from codecompanion.server.cli_commands.runs_shared import folder_of, print_json, say, settings_now
+from codecompanion.server.cli_commands.folder_logs import folder_of, settings_now
+from codecompanion.server.cli_commands.printing import print_json, say
 from codecompanion.server.logs import configure_logging
 
 _HELP = partial(argparse.HelpFormatter, width=100)

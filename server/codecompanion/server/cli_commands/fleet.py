@@ -3,18 +3,17 @@
 import asyncio
 import json
 import os
-import sys
 import time
 from collections.abc import Mapping, Sequence
 
 from codecompanion.contracts.work import Member, TopicState
 from codecompanion.server.cli_commands.exit_codes import DONE
+from codecompanion.server.cli_commands.printing import say
 from codecompanion.server.cli_commands.worker import demand_url
-from codecompanion.server.logs import configure_logging, redactor
+from codecompanion.server.logs import configure_logging
 from codecompanion.server.settings.folders import user_file
 from codecompanion.server.settings.load import load_settings
 from codecompanion.server.settings.names import PROVIDERS
-from codecompanion.server.settings.redaction import plain
 
 
 def fleet_status(*, redis_url: str | None, as_json: bool, environ: Mapping[str, str] = os.environ) -> int:
@@ -23,7 +22,7 @@ def fleet_status(*, redis_url: str | None, as_json: bool, environ: Mapping[str, 
     url = demand_url(redis_url, load_settings(None, environ, user_file(environ)))
     members, topics = asyncio.run(_look(url))
     text = json.dumps(_as_json(members, topics), indent=2) if as_json else _as_text(members, topics)
-    sys.stdout.write(f"{plain(redactor(text))}\n")
+    say([text])
     return DONE
 
 

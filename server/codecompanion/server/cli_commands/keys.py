@@ -3,19 +3,19 @@
 import asyncio
 import json
 import os
-import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Literal
 
 from codecompanion.contracts.model_calls import ProviderState
 from codecompanion.server.cli_commands.exit_codes import DONE, FAILED
-from codecompanion.server.logs import configure_logging, redactor
+from codecompanion.server.cli_commands.printing import say
+from codecompanion.server.logs import configure_logging
 from codecompanion.server.settings.folders import user_file
 from codecompanion.server.settings.load import load_settings
 from codecompanion.server.settings.model import Settings
 from codecompanion.server.settings.names import KEY_VARIABLES
-from codecompanion.server.settings.redaction import one_line, plain
+from codecompanion.server.settings.redaction import one_line
 
 AskProviders = Callable[[Settings], Awaitable[Sequence[ProviderState]]]
 """Asks every configured provider, cheaply, whether its key is good."""
@@ -48,7 +48,7 @@ def keys(
     answers = asyncio.run(_answers(settings, ask or _ask_providers)) if check else {}
     lines = [_line(settings, provider, answers.get(provider)) for provider in KEY_VARIABLES]
     text = json.dumps([asdict(line) for line in lines], indent=2) if as_json else _table(lines)
-    sys.stdout.write(f"{plain(redactor(text))}\n")
+    say([text])
     good = all(line.checked == "accepted" for line in lines if line.configured)
     return DONE if good or not check else FAILED
 

@@ -25,6 +25,7 @@ from codecompanion.server.cli_commands.order_checks import (
     usable_request,
     usable_workspace,
 )
+from codecompanion.server.cli_commands.printing import say
 from codecompanion.server.cli_commands.run_progress import Progress, progress_on
 from codecompanion.server.cli_commands.run_summary import summary_lines
 from codecompanion.server.cli_commands.stepping import EnterKey, Stepping
@@ -32,7 +33,6 @@ from codecompanion.server.logs import configure_logging, redactor
 from codecompanion.server.settings.folders import user_file
 from codecompanion.server.settings.load import load_settings
 from codecompanion.server.settings.model import Settings
-from codecompanion.server.settings.redaction import plain
 
 _log = logging.getLogger(__name__)
 
@@ -177,8 +177,7 @@ async def _drive(
     if arguments.as_json:
         _print_json({**status.to_wire(), "exitCode": code})
     else:
-        for line in summary_lines(status):
-            sys.stdout.write(f"{plain(redactor(line))}\n")
+        say(summary_lines(status))
     return code
 
 

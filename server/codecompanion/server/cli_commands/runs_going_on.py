@@ -4,7 +4,7 @@ import argparse
 import asyncio
 import sys
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,11 +14,12 @@ from codecompanion.contracts.ids import RunId
 from codecompanion.contracts.orders import RunMode
 from codecompanion.contracts.status import RunStatus
 from codecompanion.server.cli_commands.exit_codes import DONE
+from codecompanion.server.cli_commands.folder_logs import folder_of, reader_of, settings_now
 from codecompanion.server.cli_commands.interrupts import Interrupts
+from codecompanion.server.cli_commands.printing import print_json, say
 from codecompanion.server.cli_commands.run import RunEngine, demand_terminal, exit_code_of, follow
 from codecompanion.server.cli_commands.run_progress import Progress, progress_on
 from codecompanion.server.cli_commands.run_summary import summary_lines
-from codecompanion.server.cli_commands.runs_shared import folder_of, print_json, reader_of, say, settings_now
 from codecompanion.server.runs.entries import DAMAGED, OPEN, RunEntry
 from codecompanion.server.runs.forking import Fork, ForkOrder, ForkPlace, Forks, place_of_fork, with_model
 from codecompanion.server.settings.model import Settings
@@ -81,18 +82,11 @@ async def _drive(
 @asynccontextmanager
 async def _engine(settings: Settings, folder: Path, fork: ForkPlace | None) -> AsyncIterator["Engine"]:
     """Give the engine of the folder, or for a fork one that works in the fork's folder."""
-    from codecompanion.server.bootstrap import engine_on_disk, headless, own_log  # noqa: PLC0415 - slow
-    from codecompanion.server.transport import open_transport  # noqa: PLC0415
+    from codecompanion.server.bootstrap import log_for_runs  # noqa: PLC0415 - the engine hangs on it
 
-    async with AsyncExitStack() as stack:
-        if fork is None:
-            yield (await stack.enter_async_context(headless(settings, folder))).engine
-            return
-        store = await stack.enter_async_context(own_log(settings, folder))
-        chosen = with_model(settings, fork.model)
-        transport = await open_transport(chosen.redis_url)
-        stack.push_async_callback(transport.close)
-        yield await stack.enter_async_context(engine_on_disk(chosen, store, transport, fork.folder))
+    chosen, place = (with_model(settings, fork.model), fork.folder) if fork else (settings, folder)
+    async with log_for_runs(settings, folder) as log, log.engine_in(chosen, place) as engine:
+        yield engine
 
 
 def _data_folder(args: argparse.Namespace) -> Path:
@@ -126,19 +120,15 @@ async def _fork(args: argparse.Namespace) -> int:
 async def _forked(
     settings: Settings, folder: Path, order: ForkOrder, progress: Progress
 ) -> AsyncIterator[tuple[RunEngine, Fork]]:
-    from codecompanion.server.bootstrap import engine_on_disk, own_log  # noqa: PLC0415
-    from codecompanion.server.transport import open_transport  # noqa: PLC0415
+    from codecompanion.server.bootstrap import log_for_runs  # noqa: PLC0415 - the engine hangs on it
 
-    async with AsyncExitStack() as stack:
-        store = await stack.enter_async_context(own_log(settings, folder))
-        made = await Forks(store, folder, folder / settings.data_folder).make(order)
+    async with log_for_runs(settings, folder) as log:
+        made = await Forks(log.store, folder, folder / settings.data_folder).make(order)
         said = f": {'; '.join(made.changes)}" if made.changes else ""
         progress.note(f"Run {made.run_id} goes on from event {made.version} of {made.origin}{said}")
-        transport = await open_transport(settings.redis_url)
-        stack.push_async_callback(transport.close)
-        engine = await stack.enter_async_context(engine_on_disk(settings, store, transport, made.folder))
-        await engine.reopen(made.run_id)
-        yield engine, made
+        async with log.engine_in(settings, made.folder) as engine:
+            await engine.resume(made.run_id)
+            yield engine, made
 
 
 def _told(args: argparse.Namespace, status: RunStatus, code: int, more: Sequence[str]) -> int:

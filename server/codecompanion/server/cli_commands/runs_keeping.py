@@ -1,18 +1,14 @@
 """`orchestra runs rename | archive | clean`: names, the archive, and clearing away."""
 
 import argparse
-import asyncio
 import time
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
 
 from codecompanion.memory.event_store import SqliteEventStore
 from codecompanion.server.cli_commands.exit_codes import DONE
-from codecompanion.server.cli_commands.runs_shared import folder_of, print_json, say, settings_now
+from codecompanion.server.cli_commands.folder_logs import folder_of, owning, settings_now
+from codecompanion.server.cli_commands.printing import print_json, say
 from codecompanion.server.runs import cleaning, keeping, telling
 from codecompanion.server.runs.reader import RunReader
-
-Answer = TypeVar("Answer")
 
 
 def rename(args: argparse.Namespace) -> int:
@@ -22,7 +18,7 @@ def rename(args: argparse.Namespace) -> int:
         run_id = await RunReader(store).pick(args.run)
         return run_id, await keeping.rename(store, run_id, args.title)
 
-    run_id, title = _owning(args, work)
+    run_id, title = owning(args, work)
     print_json({"runId": run_id, "title": title}) if args.json else say(
         [f"Run {run_id} is named {title!r} now."]
     )
@@ -37,7 +33,7 @@ def archive(args: argparse.Namespace) -> int:
         await keeping.archive(store, run_id, archived=not args.undo)
         return run_id
 
-    run_id = _owning(args, work)
+    run_id = owning(args, work)
     where = "is in the usual list again" if args.undo else "is archived; `orchestra runs list --all` shows it"
     print_json({"runId": run_id, "archived": not args.undo}) if args.json else say([f"Run {run_id} {where}."])
     return DONE
@@ -50,13 +46,11 @@ def clean(args: argparse.Namespace) -> int:
     data_folder = folder_of(args) / settings.data_folder
 
     async def work(store: SqliteEventStore) -> list[cleaning.Removal]:
-        going = await cleaning.planned(store, policy, time.time())
-        if not args.dry_run:
-            await cleaning.finish_removals(store, data_folder)
-            await cleaning.remove(store, going, data_folder)
-        return going
+        if args.dry_run:
+            return await cleaning.planned(store, policy, time.time())
+        return await cleaning.clean(store, policy, time.time(), data_folder)
 
-    going = _owning(args, work)
+    going = owning(args, work)
     if args.json:
         runs = [{"runId": run.run_id, "events": run.events, "reason": run.reason} for run in going]
         print_json({"removed": not args.dry_run, "runs": runs})
@@ -67,15 +61,3 @@ def clean(args: argparse.Namespace) -> int:
         say(telling.table(("run", "events", "why"), rows))
         say(["Nothing was removed: this was a dry run." if args.dry_run else f"{len(going)} removed."])
     return DONE
-
-
-def _owning(args: argparse.Namespace, work: Callable[[SqliteEventStore], Awaitable[Answer]]) -> Answer:
-    """Do work on the folder's log; raises ``WorkspaceInUse`` while another program owns it."""
-
-    async def run() -> Answer:
-        from codecompanion.server.bootstrap import own_log  # noqa: PLC0415 - the engine hangs on it
-
-        async with own_log(settings_now(), folder_of(args)) as store:
-            return await work(store)
-
-    return asyncio.run(run())

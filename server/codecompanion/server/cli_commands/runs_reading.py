@@ -4,10 +4,11 @@ import argparse
 import asyncio
 
 from codecompanion.server.cli_commands.exit_codes import DONE, FAILED
-from codecompanion.server.cli_commands.runs_shared import folder_of, print_json, reader_of, say
+from codecompanion.server.cli_commands.folder_logs import folder_of, reader_of
+from codecompanion.server.cli_commands.printing import print_json, say
 from codecompanion.server.runs import answers, telling
 from codecompanion.server.runs.documents_out import write_documents
-from codecompanion.server.runs.showing import filter_for
+from codecompanion.server.runs.event_filter import filter_for
 
 
 def list_runs(args: argparse.Namespace) -> int:

@@ -5,23 +5,26 @@ import asyncio
 import time
 from pathlib import Path
 
+from codecompanion.memory.event_store import SqliteEventStore
 from codecompanion.server.cli_commands.exit_codes import DONE
-from codecompanion.server.cli_commands.runs_shared import folder_of, print_json, reader_of, say, settings_now
-from codecompanion.server.runs.sharing import Exported, Imported, export_run
+from codecompanion.server.cli_commands.folder_logs import owning, reader_of
+from codecompanion.server.cli_commands.printing import print_json, say
+from codecompanion.server.runs.answers import RunExported, RunTakenIn
+from codecompanion.server.runs.sharing import export_run
 from codecompanion.server.runs.sharing import import_run as take_in
 
 
 def export(args: argparse.Namespace) -> int:
     """Write a run's file into this folder, or where `--file` says."""
 
-    async def work() -> Exported:
+    async def work() -> RunExported:
         async with reader_of(args) as reader:
             run_id = await reader.pick(args.run)
             return await export_run(reader.log, run_id, Path(args.file) if args.file else None, Path.cwd())
 
     done = asyncio.run(work())
     if args.json:
-        print_json({"runId": done.run_id, "file": str(done.file), "events": done.events})
+        print_json(done)
     else:
         say([f"Run {done.run_id} with its {done.events} events was written to {done.file}"])
     return DONE
@@ -30,15 +33,12 @@ def export(args: argparse.Namespace) -> int:
 def import_run(args: argparse.Namespace) -> int:
     """Take a run from a file; it is never gone on with by itself."""
 
-    async def work() -> Imported:
-        from codecompanion.server.bootstrap import own_log  # noqa: PLC0415 - the engine hangs on it
+    async def work(store: SqliteEventStore) -> RunTakenIn:
+        return await take_in(store, Path(args.file), now=time.time())
 
-        async with own_log(settings_now(), folder_of(args)) as store:
-            return await take_in(store, Path(args.file), now=time.time())
-
-    done = asyncio.run(work())
+    done = owning(args, work)
     if args.json:
-        print_json({"runId": done.run_id, "origin": done.origin, "events": done.events, "ended": done.ended})
+        print_json(done)
         return DONE
     named = (
         ""

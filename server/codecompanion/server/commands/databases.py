@@ -3,7 +3,6 @@
 import asyncio
 import importlib
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from codecompanion.server.commands.arguments import Arguments
@@ -23,7 +22,7 @@ async def beside(
 ) -> dict[str, Any]:
     """Return the report of a function of `database_care` that only reads, whoever owns the database."""
     folder = session.folder(arguments.workspace, None)
-    data_folder = Path(folder.path) / (await session.settings.now()).data_folder
+    data_folder = await session.settings.data_folder(folder.path)
     work = await _late(name)
     report: Contract = await asyncio.to_thread(work, data_folder, *more, **options)
     return report.to_wire()

@@ -13,10 +13,12 @@ TAKES, BARE = ("run_id", "instruction"), steering.BARE
 
 async def run(session: "Session", arguments: Arguments) -> dict[str, Any]:
     """Grant a step to the run meant, by default the most recent one that goes step by step."""
-    meant = session.runs.pick(
-        arguments.run_id, lambda run: run.mode == "stepwise", 'goes step by step; start one with {"step": true}'
+    meant = steering.here(
+        session,
+        arguments,
+        lambda run: run.mode == "stepwise",
+        'goes step by step; start one with {"step": true}',
     )
-    engine = steering.loaded_engine(meant)
-    await session.plans.take_open(meant)
-    await engine.next(meant.run_id, arguments.instruction or "")
-    return steering.steered(meant, session.runs, "one more agent may go")
+    await meant.take_open_plan(session)
+    await meant.engine.next(meant.run_id, arguments.instruction or "")
+    return meant.told(session, "one more agent may go")

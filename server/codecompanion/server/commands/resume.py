@@ -8,7 +8,7 @@ from codecompanion.server.commands.arguments import Arguments
 if TYPE_CHECKING:
     from codecompanion.server.session import Session
 
-TAKES, BARE = ("run_id", "workspace"), "run_id"
+TAKES, BARE = steering.TAKES, steering.BARE
 
 
 async def run(session: "Session", arguments: Arguments) -> dict[str, Any]:
@@ -16,6 +16,6 @@ async def run(session: "Session", arguments: Arguments) -> dict[str, Any]:
     if arguments.run_id is not None and session.runs.get(arguments.run_id) is None:
         folder = session.folder(arguments.workspace, None)
         return await session.reopen(arguments.run_id, folder)
-    meant = session.runs.pick(arguments.run_id, lambda run: run.phase == "paused", "is paused")
-    await steering.loaded_engine(meant).resume(meant.run_id)
-    return steering.steered(meant, session.runs, "going on")
+    meant = steering.here(session, arguments, lambda run: run.phase == "paused", "is paused")
+    await meant.engine.resume(meant.run_id)
+    return meant.told(session, "going on")

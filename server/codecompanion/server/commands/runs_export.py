@@ -20,4 +20,5 @@ async def run(session: "Session", arguments: Arguments) -> dict[str, Any]:
         run_id = await reader.pick(arguments.run_id)
         file = Path(arguments.file) if arguments.file else None
         done = await sharing.export_run(reader.log, run_id, file, folder)
-    return {"runId": done.run_id, "file": str(done.file), "events": done.events}
+    found: dict[str, Any] = done.to_wire()
+    return found

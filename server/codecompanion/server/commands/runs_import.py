@@ -22,4 +22,5 @@ async def run(session: "Session", arguments: Arguments) -> dict[str, Any]:
     sharing = await runs_shared.late("sharing")
     workspace = await runs_shared.owned(session, arguments)
     done = await sharing.import_run(workspace.store, folder / arguments.file, now=time.time())
-    return {"runId": done.run_id, "origin": done.origin, "events": done.events, "ended": done.ended}
+    found: dict[str, Any] = done.to_wire()
+    return found

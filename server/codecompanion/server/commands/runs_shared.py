@@ -5,7 +5,6 @@ import importlib
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from codecompanion.server.commands.arguments import Arguments
@@ -32,7 +31,7 @@ async def reader(session: "Session", arguments: Arguments) -> "AsyncIterator[Run
     if opened is not None:
         yield (await late("reader")).RunReader(opened.store)
         return
-    data_folder = Path(folder.path) / (await session.settings.now()).data_folder
+    data_folder = await session.settings.data_folder(folder.path)
     opening = await late("opening")
     async with opening.open_beside(data_folder, time.time) as found:
         yield found
@@ -40,6 +39,4 @@ async def reader(session: "Session", arguments: Arguments) -> "AsyncIterator[Run
 
 async def owned(session: "Session", arguments: Arguments) -> "EditorWorkspace":
     """Return the folder's workspace, its log ours to write to; raises ``FollowedOnly`` where it is not."""
-    workspace = await session.workspaces.open(session.folder(arguments.workspace, None))
-    workspace.database.demand_owned()
-    return workspace
+    return await session.workspaces.owned(session.folder(arguments.workspace, None))

@@ -15,11 +15,11 @@ BARE = runs_shared.BARE
 
 async def run(session: "Session", arguments: Arguments) -> dict[str, Any]:
     """Answer with the events that fit; by default of the newest run."""
-    answers, showing = await runs_shared.late("answers"), await runs_shared.late("showing")
+    answers, filtering = await runs_shared.late("answers"), await runs_shared.late("event_filter")
     async with runs_shared.reader(session, arguments) as reader:
         run_id = await reader.pick(arguments.run_id)
         history = await reader.history(run_id)
-    wanted = showing.filter_for(
+    wanted = filtering.filter_for(
         history,
         agent=arguments.agent,
         types=(arguments.type,) if arguments.type else (),

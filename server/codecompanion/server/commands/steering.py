@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 from codecompanion.server.commands.arguments import Arguments
 from codecompanion.server.editor.interrupted_runs import interrupted_of
 from codecompanion.server.editor.live_runs import LiveRun
-from codecompanion.server.wire.errors import RequestFailed
+from codecompanion.server.editor.work import title_of
 
 if TYPE_CHECKING:
     from codecompanion.orchestra.engine import Engine
-    from codecompanion.server.editor.live_runs import LiveRuns
     from codecompanion.server.session import Session
 
 TAKES = ("run_id", "workspace")
@@ -34,8 +33,13 @@ class Meant:
 
     def told(self, session: "Session", text: str) -> dict[str, Any]:
         """Return the answer: what was done to which run, and which other runs are active."""
-        others = [run.run_id for run in session.runs.active() if run.run_id != self.run_id]
-        return {"runId": self.run_id, "text": f"{text}: {self.title}", "otherRuns": others}
+        return told(session, self.run_id, self.title, text)
+
+
+def told(session: "Session", run_id: str, title: str, text: str) -> dict[str, Any]:
+    """Return the answer: what was done to a run, and which other runs are active."""
+    others = [run.run_id for run in session.runs.active() if run.run_id != run_id]
+    return {"runId": run_id, "text": f"{text}: {title}", "otherRuns": others}
 
 
 async def meant(session: "Session", arguments: Arguments, fits: Callable[[LiveRun], bool], what: str) -> Meant:
@@ -44,34 +48,21 @@ async def meant(session: "Session", arguments: Arguments, fits: Callable[[LiveRu
     A named run may be an interrupted one; ``what`` ends the sentence "no run …". Raises ``OrchestraError``.
     """
     if arguments.run_id is not None and session.runs.get(arguments.run_id) is None:
-        return await _interrupted(session, arguments, arguments.run_id)
+        interrupted = await _interrupted(session, arguments, arguments.run_id)
+        if interrupted is not None:
+            return interrupted
+    return here(session, arguments, fits, what)
+
+
+def here(session: "Session", arguments: Arguments, fits: Callable[[LiveRun], bool], what: str) -> Meant:
+    """Return the run of this session that is meant, as ``meant`` does; raises ``RequestFailed``."""
     live = session.runs.pick(arguments.run_id, fits, what)
-    return Meant(live.run_id, live.work.title, loaded_engine(live), live)
+    return Meant(live.run_id, live.work.title, live.loaded_engine(), live)
 
 
-async def _interrupted(session: "Session", arguments: Arguments, run_id: str) -> Meant:
-    workspace = await session.workspaces.open(session.folder(arguments.workspace, None))
-    workspace.database.demand_owned()
+async def _interrupted(session: "Session", arguments: Arguments, run_id: str) -> Meant | None:
+    workspace = await session.workspaces.owned(session.folder(arguments.workspace, None))
     for status in await interrupted_of(session, workspace):
         if status.run_id == run_id:
-            return Meant(run_id, " ".join(status.request.split())[:60], workspace.engine)
-    known = ", ".join(run.run_id for run in tuple(session.runs)[-5:]) or "none yet"
-    raise RequestFailed(f"unknown run {run_id!r}; known: {known}")
-
-
-def loaded_engine(run: LiveRun) -> "Engine":
-    """Return the engine of a run; raises ``RequestFailed`` while the run is only being prepared."""
-    if run.ended:
-        raise RequestFailed(f"run {run.run_id} has ended ({run.phase}); start a new one")
-    if run.engine is None or run.status is None:
-        raise RequestFailed(f"run {run.run_id} is still starting; try again in a moment")
-    return run.engine
-
-
-def steered(run: LiveRun, runs: "LiveRuns", text: str) -> dict[str, Any]:
-    """Return the answer for a run of this session: what was done, and which other runs are active."""
-    return {
-        "runId": run.run_id,
-        "text": f"{text}: {run.work.title}",
-        "otherRuns": [other.run_id for other in runs.active() if other is not run],
-    }
+            return Meant(run_id, title_of(status.request), workspace.engine)
+    return None

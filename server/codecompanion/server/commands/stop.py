@@ -21,7 +21,6 @@ async def run(session: "Session", arguments: Arguments) -> dict[str, Any]:
         await meant.engine.stop(meant.run_id)
         return meant.told(session, "stopped")
     live = session.runs.pick(arguments.run_id, lambda run: True, "is active")
-    if live.ended:
-        return steering.steered(live, session.runs, f"had ended already ({live.phase})")
+    done = f"had ended already ({live.phase})" if live.ended else "stopped"
     await session.stop(live, "the user stopped it")
-    return steering.steered(live, session.runs, "stopped")
+    return steering.told(session, live.run_id, live.work.title, done)

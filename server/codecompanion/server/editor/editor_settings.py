@@ -81,12 +81,25 @@ class EditorSettings:
 
         What the editor is being asked for counts already: a command right behind a change waits for it.
         """
-        async with self._taking_in:
-            pass
+        await self._taken_in()
         if self._last_good is None:
             await self._read()
         assert self._last_good is not None
         return self._last_good.settings
+
+    async def data_folder(self, workspace: str) -> Path:
+        """Return where the runs of a folder are recorded; where nothing is set, nothing is read for that."""
+        from codecompanion.memory.data_folder import data_folder  # noqa: PLC0415 - not at start-up
+
+        await self._taken_in()
+        if self._last_good is None:
+            return data_folder(Path(workspace))
+        return Path(workspace) / self._last_good.settings.data_folder
+
+    async def _taken_in(self) -> None:
+        """Wait for what the editor is being asked for."""
+        async with self._taking_in:
+            pass
 
     async def _pulled(self) -> Any:
         """Return what the editor says when asked, None when it cannot be asked or has nothing."""

@@ -1,21 +1,20 @@
 """One folder's engine together with its way into the editor. Imported late: everything heavy hangs on it."""
 
 import asyncio
+import logging
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from codecompanion.contracts.errors import BadRequest
+from codecompanion.contracts.errors import BadRequest, OrchestraError
 from codecompanion.contracts.status import RunStatus
 from codecompanion.memory.event_store import SqliteEventStore
 from codecompanion.memory.follower import SharedDatabase
 from codecompanion.memory.records.project_records import SqliteProjectRecords
 from codecompanion.memory.upkeep import Upkeep
 from codecompanion.orchestra.engine import Engine
-from codecompanion.orchestra.runs.evolve import fold
-from codecompanion.orchestra.runs.status import status_of
 from codecompanion.orchestra.workspace.view import Workspace
 from codecompanion.server.editor.current_tests import CurrentTests
 from codecompanion.server.editor.editor_settings import EditorSettings
@@ -23,8 +22,11 @@ from codecompanion.server.editor.live_runs import LiveRun
 from codecompanion.server.editor.orders import order_for
 from codecompanion.server.editor.typing_recorder import TypingRecorder
 from codecompanion.server.edits.editor_edits import EditorEdits
+from codecompanion.server.runs.entries import standing
 from codecompanion.server.runs.forking import Fork, ForkOrder, ForkPlace, Forks, place_of_fork, with_model
 from codecompanion.server.settings.model import Settings
+
+log = logging.getLogger(__name__)
 
 MOST_LOOKED_ON = 50
 """Runs of another process's log that are shown at a time."""
@@ -103,15 +105,19 @@ class EditorWorkspace:
         return interrupted[run_id]
 
     async def looked_on(self) -> list[RunStatus]:
-        """Return how the newest runs in another process's log stand, oldest first; none when it is our own."""
+        """Return how the newest runs in another process's log stand, oldest first; none when it is our own.
+
+        One that cannot be followed any more is left out: it must not hide the others.
+        """
         if self.database.followed is None:
             return []
-        return [await self._standing(run_id) for run_id in (await self.store.run_ids())[-MOST_LOOKED_ON:]]
-
-    async def _standing(self, run_id: str) -> RunStatus:
-        history = await self.store.read(run_id)
-        state = fold(one.body for one in history)
-        return status_of(run_id, state, started_at=history[0].at, updated_at=history[-1].at)
+        found = []
+        for run_id in (await self.store.run_ids())[-MOST_LOOKED_ON:]:
+            try:
+                found.append(standing(run_id, await self.store.read(run_id)))
+            except (OrchestraError, ValueError) as damage:
+                log.info("run %s is not shown: %s", run_id, damage)
+        return found
 
     def unsaved(self, paths: Sequence[str]) -> int:
         """Return how many of the files the editor shows differently from the disk; reads the disk."""

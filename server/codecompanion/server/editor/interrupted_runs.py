@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from codecompanion.contracts.errors import OrchestraError
+from codecompanion.server.editor.work import title_of
 from codecompanion.server.plans.asking import choice
 from codecompanion.server.wire.folders import WorkspaceFolder
 
@@ -25,10 +26,9 @@ COMMANDS_FIRST = 0.2
 
 async def look_for_interrupted(session: "Session") -> None:
     """Open the log of each folder in which a run was left open and nobody is at work."""
-    data_folder = (await session.settings.now()).data_folder
     for folder in tuple(session.server.folders):
         try:
-            if await asyncio.to_thread(_left_open, Path(folder.path) / data_folder):
+            if await asyncio.to_thread(_left_open, await session.settings.data_folder(folder.path)):
                 await session.workspaces.open(folder)
         except OrchestraError as trouble:
             log.info("the log of %s was not looked into: %s", folder.path, trouble)
@@ -46,6 +46,8 @@ def _left_open(data_folder: Path) -> bool:
 async def offer_interrupted(session: "Session", workspace: "EditorWorkspace") -> None:
     """Offer the newest interrupted runs of a folder's log, one after the other; null is "not now"."""
     await asyncio.sleep(COMMANDS_FIRST)
+    if workspace.database.closed:
+        return
     folder = session.folder(workspace.view.root, None)
     for status in (await interrupted_of(session, workspace))[-MOST_OFFERED:]:
         await _offer(session, workspace, folder, status)
@@ -62,7 +64,7 @@ async def interrupted_of(session: "Session", workspace: "EditorWorkspace") -> "l
 async def _offer(
     session: "Session", workspace: "EditorWorkspace", folder: WorkspaceFolder, status: "RunStatus"
 ) -> None:
-    words = " ".join(status.request.split())[:60]
+    words = title_of(status.request)
     said = f"an earlier run was interrupted: {words!r}"
     how = f"`orchestra.resume` with {status.run_id} goes on with it"
     if not session.server.client.message_actions:

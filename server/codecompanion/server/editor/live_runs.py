@@ -43,6 +43,14 @@ class LiveRun:
         if self.engine is not None and self.status is not None and not self.ended:
             self.status = self.engine.status(self.run_id)
 
+    def loaded_engine(self) -> "Engine":
+        """Return the run's engine; raises ``RequestFailed`` while it is only being prepared, and at its end."""
+        if self.ended:
+            raise RequestFailed(f"run {self.run_id} has ended ({self.phase}); start a new one")
+        if self.engine is None or self.status is None:
+            raise RequestFailed(f"run {self.run_id} is still starting; try again in a moment")
+        return self.engine
+
     @property
     def phase(self) -> str:
         """The one word for what the run is doing."""

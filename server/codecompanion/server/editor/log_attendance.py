@@ -10,26 +10,24 @@ if TYPE_CHECKING:
     from codecompanion.server.editor.editor_workspace import EditorWorkspace
     from codecompanion.server.session import Session
 
-_WARNING, _INFO = 2, 3
 
+def seems_in_use(data_folder: Path) -> bool:
+    """Whether a process noted itself as the owner of the log there, alive or not; touches the disk."""
+    from codecompanion.memory.data_folder import noted_owner  # noqa: PLC0415 - not at start-up
 
-def seems_in_use(folder: str) -> bool:
-    """Whether a process noted itself as the owner of the folder's log, alive or not; touches the disk."""
-    from codecompanion.memory.data_folder import data_folder, noted_owner  # noqa: PLC0415 - not at start-up
-
-    return noted_owner(data_folder(Path(folder))) is not None
+    return noted_owner(data_folder) is not None
 
 
 async def attend(session: "Session", workspace: "EditorWorkspace") -> None:
     """See to a folder's log while it is open: wait until it is ours, tell what matters, keep it well."""
     followed = workspace.database.followed
     if followed is not None:
-        _say(session, _WARNING, f"{followed.refusal}; this one then takes over by itself.")
+        session.warn(f"{followed.refusal}; this one then takes over by itself.")
         if not await workspace.database.owned():
             return
-        _say(session, _INFO, f"the other editor has ended: {workspace.view.root} can be worked on here now.")
+        session.say(f"the other editor has ended: {workspace.view.root} can be worked on here now.")
     for notice in workspace.store.notices:
-        _say(session, _WARNING, notice)
+        session.warn(notice)
     # comes with the engine, which is loaded by now
     upkeep = importlib.import_module("codecompanion.memory.upkeep")
     await upkeep.note_opening(
@@ -37,7 +35,3 @@ async def attend(session: "Session", workspace: "EditorWorkspace") -> None:
     )
     session.server.spawn(offer_interrupted(session, workspace), "offer interrupted runs")
     await workspace.upkeep.run()
-
-
-def _say(session: "Session", kind: int, text: str) -> None:
-    session.server.notify("window/showMessage", {"type": kind, "message": f"Orchestra: {text}"})

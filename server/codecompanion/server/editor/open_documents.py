@@ -66,11 +66,12 @@ class OpenDocuments:
 
     def beneath(self, folder: WorkspaceFolder) -> dict[str, OpenDocument]:
         """Return the documents of a folder by relative path."""
-        placed = ((self._path_in(folder, document.uri), document) for document in self._now)
+        placed = ((self.path_in(folder, document.uri), document) for document in self._now)
         return {path: document for path, document in placed if path is not None}
 
-    def _path_in(self, folder: WorkspaceFolder, uri: str) -> str | None:
-        # asked for with every edit and every look at a file, and links are only followed by asking the disk
+    def path_in(self, folder: WorkspaceFolder, uri: str) -> str | None:
+        """Return a document's path in a folder, None where it is not in it."""
+        # asked for with every key, edit and look at a file, and links are only followed by asking the disk
         known = (folder, uri)
         if known not in self._paths:
             self._paths[known] = relative_to(folder, uri)

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from codecompanion.server.editor.open_documents import OpenDocuments
-from codecompanion.server.editor.places import relative_to
 from codecompanion.server.wire.documents import OpenDocument
 from codecompanion.server.wire.folders import WorkspaceFolder
 
@@ -38,7 +37,6 @@ class Typing:
     def __init__(self, documents: OpenDocuments) -> None:
         self._documents = documents
         self._recorders: dict[WorkspaceFolder, Recorder] = {}
-        self._paths: dict[tuple[WorkspaceFolder, str], str | None] = {}
 
     def begin(self, folder: WorkspaceFolder, recorder: Recorder) -> None:
         """Let a recorder have the folder's documents, first those that are open now."""
@@ -48,10 +46,8 @@ class Typing:
 
     def end(self, folder: WorkspaceFolder, recorder: Recorder) -> None:
         """Let go of a folder's recorder; one that was begun after it stays."""
-        if self._recorders.get(folder) is not recorder:
-            return
-        del self._recorders[folder]
-        self._paths = {known: path for known, path in self._paths.items() if known[0] != folder}
+        if self._recorders.get(folder) is recorder:
+            del self._recorders[folder]
 
     def opened(self, uri: str) -> None:
         """A document was opened."""
@@ -78,15 +74,9 @@ class Typing:
         """A document was closed."""
         for path, recorder in self._concerned(uri):
             recorder.closed(path)
-        self._paths = {known: path for known, path in self._paths.items() if known[1] != uri}
 
     def _concerned(self, uri: str) -> list[tuple[str, Recorder]]:
-        placed = [(self._path_in(folder, uri), recorder) for folder, recorder in self._recorders.items()]
+        placed = [
+            (self._documents.path_in(folder, uri), recorder) for folder, recorder in self._recorders.items()
+        ]
         return [(path, recorder) for path, recorder in placed if path is not None]
-
-    def _path_in(self, folder: WorkspaceFolder, uri: str) -> str | None:
-        # asked for with every key that is pressed, and links are only followed by asking the disk
-        known = (folder, uri)
-        if known not in self._paths:
-            self._paths[known] = relative_to(folder, uri)
-        return self._paths[known]

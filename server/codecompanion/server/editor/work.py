@@ -51,8 +51,13 @@ class Work:
     @property
     def title(self) -> str:
         """A few words for a progress bar."""
-        words = " ".join(self.request.split())
-        return words if len(words) <= 60 else f"{words[:59]}…"
+        return title_of(self.request)
+
+
+def title_of(request: str) -> str:
+    """Return a request in a few words on one line."""
+    words = " ".join(request.split())
+    return words if len(words) <= 60 else f"{words[:59]}…"
 
 
 def demand_request(request: str | None, mend: str = "say in a sentence what you want") -> str:

@@ -6,8 +6,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from codecompanion.server.editor.log_attendance import attend, seems_in_use
+from codecompanion.server.editor.log_tidying import tidy
 from codecompanion.server.editor.places import real_path
-from codecompanion.server.editor.tidying import tidy
 from codecompanion.server.wire.folders import WorkspaceFolder
 
 if TYPE_CHECKING:
@@ -55,8 +55,17 @@ class Workspaces:
 
         A folder whose log nobody seems to have in use is not opened for that.
         """
-        if real_path(folder.path) in self._open or await asyncio.to_thread(seems_in_use, folder.path):
-            (await self.open(folder)).database.demand_owned()
+        if self.found(folder) is not None or await self._seems_in_use(folder):
+            await self.owned(folder)
+
+    async def _seems_in_use(self, folder: WorkspaceFolder) -> bool:
+        return await asyncio.to_thread(seems_in_use, await self._session.settings.data_folder(folder.path))
+
+    async def owned(self, folder: WorkspaceFolder) -> "EditorWorkspace":
+        """Return a folder's engine, its log ours to write to; raises ``FollowedOnly`` where it is not."""
+        workspace = await self.open(folder)
+        workspace.database.demand_owned()
+        return workspace
 
     async def demand_shared(self) -> "Shared":
         """Return what all folders use together, loaded now if it was not."""

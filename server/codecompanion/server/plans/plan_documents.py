@@ -1,6 +1,7 @@
 """The plan documents of an editor's session: opened for the person, and read back when they are saved."""
 
 import asyncio
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -8,10 +9,12 @@ from codecompanion.contracts.errors import OrchestraError
 from codecompanion.server.editor.live_runs import LiveRun
 from codecompanion.server.editor.places import real_path
 from codecompanion.server.plans.plan_files import FOLDER, plan_file, write_plan
+from codecompanion.server.wire.documents import OpenDocument
 from codecompanion.server.wire.errors import RequestFailed
 from codecompanion.server.wire.uris import BadUri, path_from_uri, uri_from_path
 
 if TYPE_CHECKING:
+    from codecompanion.orchestra.engine import Engine
     from codecompanion.server.session import Session
 
 _ERROR = 1
@@ -19,12 +22,28 @@ SHOW_WITHIN = 5.0
 """Seconds an editor may take to show a document before the person is told where it is."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """What a run's document is known to say: ``text``, as it was written or last taken in.
+
+    ``beneath`` is what the editor had open when the file was written beneath it. Until that is reloaded or
+    changed it says nothing of the person's: not every editor notices that a file has changed.
+    """
+
+    text: str
+    beneath: OpenDocument | None = None
+
+    def covers(self, document: OpenDocument) -> bool:
+        """Whether there is nothing in a document that the person changed since."""
+        return document.text == self.text or document is self.beneath
+
+
 class PlanDocuments:
     """Ties a plan document to its run. What the person has open counts before what was recorded."""
 
     def __init__(self, session: "Session") -> None:
         self._session = session
-        self._taken: dict[str, str] = {}
+        self._taken: dict[str, _Taken] = {}
 
     @property
     def in_use(self) -> bool:
@@ -33,31 +52,30 @@ class PlanDocuments:
 
     async def show(self, run: LiveRun) -> dict[str, Any]:
         """Write the run's plan anew and let the editor show it; raises ``OrchestraError``."""
-        if run.engine is None:
-            raise RequestFailed(f"run {run.run_id} is still starting; try again in a moment")
+        engine = run.loaded_engine()
         path = self._path(run)
         uri = uri_from_path(str(path))
-        text = await self._write(run, path, uri)
+        text = await self._write(run, engine, path, uri)
         shown = await self._shown(uri)
         if not shown:
             self._session.say(f"the plan is in {path}; change it there, and save")
         self._session.lenses_changed()
         return {"runId": run.run_id, "uri": uri, "file": str(path), "text": text, "shown": shown}
 
-    async def _write(self, run: LiveRun, path: Path, uri: str) -> str:
+    async def _write(self, run: LiveRun, engine: "Engine", path: Path, uri: str) -> str:
         """Write the plan as it is recorded, unless the person is changing it; returns its recorded text."""
-        assert run.engine is not None
-        text = await run.engine.plan_text(run.run_id)
-        if self._session.documents.get(uri) is None or self._unchanged(run, uri):
+        text = await engine.plan_text(run.run_id)
+        document = self._session.documents.get(uri)
+        if document is None or self._unchanged(run, document):
             await asyncio.to_thread(write_plan, path, text)
-            self._taken[run.run_id] = text
+            self._taken[run.run_id] = _Taken(text, beneath=document)
         return text
 
     async def rewrite(self, run: LiveRun) -> None:
         """Bring the run's document up to date, if there is one."""
         if run.run_id in self._taken and run.engine is not None:
             path = self._path(run)
-            await self._write(run, path, uri_from_path(str(path)))
+            await self._write(run, run.engine, path, uri_from_path(str(path)))
 
     async def _shown(self, uri: str) -> bool:
         if not self._session.server.client.show_document:
@@ -96,21 +114,20 @@ class PlanDocuments:
     async def _take(self, run: LiveRun, uri: str) -> str:
         """Record what the person changed in the document; returns why it cannot be taken, empty when it is."""
         document = self._session.documents.get(uri)
-        if document is None or run.engine is None or self._unchanged(run, uri):
+        if document is None or run.engine is None or self._unchanged(run, document):
             return ""
         try:
             await run.engine.edit_plan_text(run.run_id, document.text)
         except OrchestraError as problem:
             self._mark(document.uri, document.version, getattr(problem, "line", 0), str(problem))
             return str(problem)
-        self._taken[run.run_id] = document.text
+        self._taken[run.run_id] = _Taken(document.text)
         self._clear(document.uri)
         return ""
 
-    def _unchanged(self, run: LiveRun, uri: str) -> bool:
-        """Whether the document is as it was written or last taken in."""
-        document = self._session.documents.get(uri)
-        return document is not None and document.text == self._taken.get(run.run_id)
+    def _unchanged(self, run: LiveRun, document: OpenDocument) -> bool:
+        taken = self._taken.get(run.run_id)
+        return taken is not None and taken.covers(document)
 
     def closed(self, uri: str) -> None:
         """Take back what is marked in a document that was closed."""

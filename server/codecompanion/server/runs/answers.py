@@ -142,6 +142,37 @@ class LogChecks(Contract):
         return not self.problems and not any(check.problems for check in self.runs)
 
 
+class RunExported(Contract):
+    """The file that was written."""
+
+    run_id: str
+    file: str
+    events: int
+
+
+class RunTakenIn(Contract):
+    """A run that came from a file, where it was ``origin``; ``ended`` says whether it had ended there."""
+
+    run_id: str
+    origin: str
+    events: int
+    ended: bool
+
+
+class RunNamed(Contract):
+    """A run and its name."""
+
+    run_id: str
+    title: str
+
+
+class RunKept(Contract):
+    """A run, and whether it is in the archive."""
+
+    run_id: str
+    archived: bool
+
+
 def told(run_id: RunId, history: Iterable[Recorded]) -> RunStory:
     """Return events as sentences."""
     return RunStory(run_id=run_id, events=tuple(_told(one) for one in history))

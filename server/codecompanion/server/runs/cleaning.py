@@ -68,6 +68,14 @@ def _is_run(stream: RunId) -> bool:
     return not stream.startswith("~")
 
 
+async def clean(store: SqliteEventStore, policy: Policy, now: float, data_folder: Path) -> list[Removal]:
+    """Remove what is to go, and return it."""
+    await finish_removals(store, data_folder)
+    going = await planned(store, policy, now)
+    await remove(store, going, data_folder)
+    return going
+
+
 async def planned(store: SqliteEventStore, policy: Policy, now: float) -> list[Removal]:
     """Return which runs of a log are to go."""
     entries = await RunReader(store).entries(archived=True)

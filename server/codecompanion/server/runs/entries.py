@@ -3,6 +3,7 @@
 from codecompanion.contracts.base import Contract
 from codecompanion.contracts.events import Recorded, RunForked
 from codecompanion.contracts.ids import RunId
+from codecompanion.contracts.status import RunStatus
 from codecompanion.orchestra.replay.replay import followed
 from codecompanion.orchestra.replay.run_notes import RunNotes
 from codecompanion.orchestra.runs.status import status_of
@@ -35,10 +36,15 @@ class RunEntry(Contract):
     damage: str = ""
 
 
+def standing(run_id: RunId, history: list[Recorded]) -> RunStatus:
+    """Return how a run stands after its history; raises ``OrchestraError`` for one that cannot be followed."""
+    state = followed(run_id, history)
+    return status_of(run_id, state, started_at=history[0].at, updated_at=history[-1].at)
+
+
 def entry_of(run_id: RunId, history: list[Recorded], notes: RunNotes) -> RunEntry:
     """Return a run's line; raises ``OrchestraError`` for a history that cannot be followed."""
-    state = followed(run_id, history)
-    status = status_of(run_id, state, started_at=history[0].at, updated_at=history[-1].at)
+    status = standing(run_id, history)
     forked = next((one.body for one in reversed(history) if isinstance(one.body, RunForked)), None)
     imported = notes.imported.get(run_id)
     return RunEntry(

@@ -6,8 +6,7 @@ from pathlib import Path
 
 from codecompanion.contracts.errors import WorkspaceError
 from codecompanion.contracts.ports import Clock
-from codecompanion.memory.beside import ask_beside
-from codecompanion.memory.data_folder import DATABASE_NAME
+from codecompanion.memory.beside import ask_beside, require_log
 from codecompanion.memory.event_store import SqliteEventStore
 from codecompanion.memory.follower import FollowedDatabase, SharedDatabase
 from codecompanion.server.runs.reader import RunReader
@@ -28,8 +27,7 @@ async def open_beside(folder: Path, clock: Clock) -> AsyncIterator[RunReader]:
 
 
 async def _store(folder: Path, clock: Clock) -> SqliteEventStore:
-    if not (folder / DATABASE_NAME).exists():
-        raise WorkspaceError(f"there is no run log in {folder} yet: it begins with the first run")
+    require_log(folder)
     try:
         ask_beside(folder, lambda connection: None)
     except WorkspaceError:

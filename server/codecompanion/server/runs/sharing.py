@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from codecompanion.contracts.session_events import RunImported
 from codecompanion.memory.event_codec import encode
 from codecompanion.memory.event_store import SqliteEventStore
 from codecompanion.memory.whole_streams import put_stream, stream_as_stored, streams
+from codecompanion.server.runs.answers import RunExported, RunTakenIn
 from codecompanion.server.runs.keeping import note
 from codecompanion.server.runs.reader import ReadableLog, RunReader
 from codecompanion.server.runs.run_file import SUFFIX, RunFile, lines_of, read_run_file, write_run_file
@@ -21,26 +21,7 @@ _USUAL_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 NOT_ENDED = "It had not ended where it came from, and is never gone on with here: fork it to go on."
 
 
-@dataclass(frozen=True, slots=True)
-class Exported:
-    """A file that was written."""
-
-    run_id: RunId
-    file: Path
-    events: int
-
-
-@dataclass(frozen=True, slots=True)
-class Imported:
-    """A run that was taken in; ``origin`` is the id it had, ``ended`` whether it had an end of its own."""
-
-    run_id: RunId
-    origin: RunId
-    events: int
-    ended: bool
-
-
-async def export_run(log: ReadableLog, run_id: RunId, file: Path | None, folder: Path) -> Exported:
+async def export_run(log: ReadableLog, run_id: RunId, file: Path | None, folder: Path) -> RunExported:
     """Write a run's file, by default beside the workspace's files; what was typed meanwhile is not in it.
 
     Raises ``OrchestraError`` for a run that is altered or lost in part: such a file would be refused anyway.
@@ -51,10 +32,12 @@ async def export_run(log: ReadableLog, run_id: RunId, file: Path | None, folder:
     entry = await RunReader(log).entry(run_id)
     target = folder / (file or f"{run_id if _USUAL_ID.fullmatch(run_id) else 'run'}{SUFFIX}")
     await asyncio.to_thread(write_run_file, target, lines_of(run_id, entry.title, events))
-    return Exported(run_id, target, len(events))
+    return RunExported(run_id=run_id, file=str(target), events=len(events))
 
 
-async def import_run(store: SqliteEventStore, file: Path, *, now: float, ids: IdSource = random_id) -> Imported:
+async def import_run(
+    store: SqliteEventStore, file: Path, *, now: float, ids: IdSource = random_id
+) -> RunTakenIn:
     """Take a run from a file into the log; raises ``BadRequest`` for a file that is none, or was altered.
 
     It keeps its id where that is free here. It is never gone on with: one that had not ended gets an end.
@@ -64,7 +47,7 @@ async def import_run(store: SqliteEventStore, file: Path, *, now: float, ids: Id
     await store.change(partial(put_stream, run_id=run_id, events=_rows(found, run_id, now)))
     source = "".join(char for char in file.name if char.isprintable())[:200]
     await note(store, RunImported(run_id=run_id, origin=found.run_id, source=source, last_link=found.last_link))
-    return Imported(run_id, found.run_id, len(found.events), found.ended)
+    return RunTakenIn(run_id=run_id, origin=found.run_id, events=len(found.events), ended=found.ended)
 
 
 def _rows(found: RunFile, run_id: RunId, now: float) -> list[tuple[float, str, Context]]:

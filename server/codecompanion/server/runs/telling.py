@@ -1,6 +1,6 @@
 """Answers about runs as lines for a person at a terminal. Pure; the caller makes them harmless to show."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, tzinfo
 
 from codecompanion.orchestra.replay.moments import spoken_time
@@ -140,15 +140,3 @@ def checks(found: LogChecks) -> Iterator[str]:
     yield from (f"{run_id}: removed by the clean-up" for run_id in found.removed)
     yield from found.problems
     yield "Nothing was altered or lost." if found.sound else "The log was altered, or events were lost."
-
-
-def cut_at(lines: Iterable[str], most: int) -> Iterator[str]:
-    """Yield at most ``most`` lines, and say how many more there are."""
-    left = 0
-    for number, line in enumerate(lines):
-        if number < most:
-            yield line
-        else:
-            left += 1
-    if left:
-        yield f"… and {left} more lines"

@@ -101,10 +101,12 @@ def _url(provider: str) -> Given:
     return Given(expects, URL_VARIABLES[provider], machine=True)
 
 
-class RoleModels(BaseModel):
-    """The model of each agent; None leaves the choice to the router."""
-
+class _Group(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class RoleModels(_Group):
+    """The model of each agent; None leaves the choice to the router."""
 
     project_manager: Annotated[ModelName | None, _MODEL, Field(description="The model that plans.")] = None
     code_generator: Annotated[ModelName | None, _MODEL, Field(description="The model that writes code.")] = None
@@ -119,10 +121,8 @@ _CALLS = Given("a whole number from 1 to 64")
 _Calls = Annotated[int, Field(ge=1, le=64)]
 
 
-class ProviderCalls(BaseModel):
+class ProviderCalls(_Group):
     """How many calls each provider gets at the same time; None leaves it to the number for all."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     anthropic: Annotated[_Calls | None, _CALLS, Field(description="Most calls to Anthropic at once.")] = None
     openai: Annotated[_Calls | None, _CALLS, Field(description="Most calls to OpenAI at once.")] = None

@@ -34,10 +34,7 @@ async def _remove_old(session: "Session", workspace: "EditorWorkspace") -> None:
 
     settings = await workspace.settings.now()
     policy = cleaning.Policy(settings.keep_days, settings.keep_megabytes)
-    data_folder = workspace.database.path.parent
-    await cleaning.finish_removals(workspace.store, data_folder)
-    going = await cleaning.planned(workspace.store, policy, time.time())
-    await cleaning.remove(workspace.store, going, data_folder)
+    going = await cleaning.clean(workspace.store, policy, time.time(), workspace.database.path.parent)
     if going:
         session.say(cleaning.told(going))
 

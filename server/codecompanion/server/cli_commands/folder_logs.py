@@ -1,24 +1,23 @@
-"""What the sub-commands of `orchestra runs` share: which folder is meant, and how answers are printed."""
+"""Which folder a command is about, and the log of its runs: to read beside its owner, or to write to."""
 
 import argparse
-import json
+import asyncio
 import os
-import sys
 import time
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
-from codecompanion.contracts.base import Contract
 from codecompanion.contracts.errors import WorkspaceError
-from codecompanion.server.logs import redactor
+from codecompanion.memory.event_store import SqliteEventStore
 from codecompanion.server.runs.opening import open_beside
 from codecompanion.server.runs.reader import RunReader
 from codecompanion.server.settings.folders import user_file
 from codecompanion.server.settings.load import load_settings
 from codecompanion.server.settings.model import Settings
-from codecompanion.server.settings.redaction import plain
+
+Answer = TypeVar("Answer")
 
 
 def settings_now() -> Settings:
@@ -41,13 +40,13 @@ async def reader_of(args: argparse.Namespace) -> AsyncIterator[RunReader]:
         yield reader
 
 
-def say(lines: Iterable[str]) -> None:
-    """Print lines, without secrets and without what would steer a terminal."""
-    for line in lines:
-        sys.stdout.write(f"{plain(redactor(line))}\n")
+def owning(args: argparse.Namespace, work: Callable[[SqliteEventStore], Awaitable[Answer]]) -> Answer:
+    """Do work on the folder's log; raises ``WorkspaceInUse`` while another program owns it."""
 
+    async def run() -> Answer:
+        from codecompanion.server.bootstrap import own_log  # noqa: PLC0415 - the engine hangs on it
 
-def print_json(value: Contract | Mapping[str, Any]) -> None:
-    """Print one JSON object on one line; ASCII only, so that no text in it can steer a terminal."""
-    wire = value.to_wire() if isinstance(value, Contract) else value
-    sys.stdout.write(f"{redactor(json.dumps(wire))}\n")
+        async with own_log(settings_now(), folder_of(args)) as store:
+            return await work(store)
+
+    return asyncio.run(run())
