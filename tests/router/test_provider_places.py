@@ -85,11 +85,10 @@ async def test_a_call_that_is_cancelled_while_it_waits_takes_no_place():
     made, client = gateway(ProviderPlaces({"one": 1}))
     calls = [asyncio.create_task(whole(made, request(name))) for name in ("a", "b", "c")]
     await asyncio.sleep(0.02)
-    began = time.monotonic()
     calls[1].cancel()
     with pytest.raises(asyncio.CancelledError):
         await calls[1]
-    assert time.monotonic() - began < 0.02
+    assert not calls[0].done()
     await asyncio.gather(calls[0], calls[2])
     assert names(client) == ["a", "c"]
 

@@ -24,11 +24,22 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 async def rehearsed(editor: Any) -> str:
-    """Start a rehearsal and return the message at its end."""
+    """Start a rehearsal and return how it ended, which the person is told too."""
     run_id = (await editor.command("simulateTask", REHEARSAL))["runId"]
-    said = str(await editor.ended(run_id))
-    assert len((await editor.command("status"))["runs"]) > 0
-    return said
+    await editor.until(lambda message: progress_ended(message, f"orchestra/{run_id}"))
+    (run,) = (one for one in (await editor.command("status"))["runs"] if one["runId"] == run_id)
+    await editor.until(lambda message: told(message, run["summary"]))
+    return str(run["summary"])
+
+
+def progress_ended(message: dict[str, Any], token: str) -> bool:
+    if message.get("method") != "$/progress" or message["params"]["token"] != token:
+        return False
+    return bool(message["params"]["value"]["kind"] == "end")
+
+
+def told(message: dict[str, Any], text: str) -> bool:
+    return message.get("method") == "window/showMessage" and text in message["params"]["message"]
 
 
 @pytest.mark.needs("tmpfs")

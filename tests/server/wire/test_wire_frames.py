@@ -81,6 +81,6 @@ def test_a_large_body_costs_linear_time(word):
     body = b'"' + word * (16 * 1024 * 1024 // len(word)) + b'"'
     stream = encode_frame(body)
     chunks = [stream[start : start + 65536] for start in range(0, len(stream), 65536)]
-    began = time.perf_counter()
+    began = time.process_time()
     assert parse(*chunks, max_body=2**26) == [body]
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5
