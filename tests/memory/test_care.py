@@ -96,9 +96,9 @@ async def test_a_sound_log_checks_and_an_altered_one_does_not(
     assert not report.sound
     assert report.chains == ("run 'run-1': event 3 was altered",)
     assert report.tables == ("the table 'bandit_data' is missing",)
-    await SqliteProjectRecords(database, clock, tell, print).bandit_data()
+    await SqliteProjectRecords(database, clock, tell, print).catch_up()
     spoil(database, "UPDATE project_sessions SET events = 9")
-    assert care.check(folder, tell).tables == ("the table 'project_sessions' differs from the log in 1 rows",)
+    assert care.check(folder, tell).tables == ("the table 'project_sessions' differs from the log in 1 row",)
 
 
 async def test_broken_pages_are_found(folder: Path, database: Database, store: SqliteEventStore) -> None:

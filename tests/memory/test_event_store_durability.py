@@ -370,6 +370,7 @@ def _kill_at_random(folder: Path, clock: Clock, start_child: StartChild, kills: 
     assert sum(acknowledged.values()) >= kills * 2 // 3
 
 
+@pytest.mark.slow
 def test_no_acknowledged_event_is_lost_to_kill_9(folder: Path, clock: Clock, start_child: StartChild) -> None:
     _kill_at_random(folder, clock, start_child, kills=12, seed=3)
 

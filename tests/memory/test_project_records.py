@@ -27,6 +27,7 @@ from codecompanion.memory.follower import SharedDatabase
 from codecompanion.memory.records import projecting
 from codecompanion.memory.records.comparing import differences
 from codecompanion.memory.records.project_records import SqliteProjectRecords
+from codecompanion.memory.records.shapes import mend
 from codecompanion.memory.records.tables import DERIVED, NOTED
 from codecompanion.memory.schema import migrate, shipped_migrations
 from codecompanion.memory.sqlite import sqlite3
@@ -403,5 +404,6 @@ async def test_beside_the_owner_they_are_read_as_far_as_they_are(
 def test_every_table_of_the_migration_has_its_record() -> None:
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
         migrate(connection, shipped_migrations(), lambda: None)
+        assert mend(connection, "now") == []
         for table in (*DERIVED, *NOTED):
             assert connection.execute(table.select()).fetchall() == []

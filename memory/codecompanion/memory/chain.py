@@ -5,8 +5,10 @@ from contextlib import closing
 from hashlib import sha256
 from typing import Any, NamedTuple
 
+from codecompanion.contracts.document_events import DOCUMENTS
 from codecompanion.contracts.events import Context
 from codecompanion.contracts.ids import RunId
+from codecompanion.contracts.session_events import SESSIONS
 from codecompanion.memory.sqlite import sqlite3
 
 
@@ -32,8 +34,9 @@ def seal(context: Iterable[bytes | None]) -> bytes:
 def seal_of(context: Context) -> bytes:
     """Return the seal of a context that is about to be stored."""
     cause = "-" if context.causation_id is None else f"+{context.causation_id}"
-    said = f"\0+{context.actor}\0+{context.priority:d}\0+{context.correlation_id}\0{cause}\0"
-    return said.encode()
+    # a plain number is written much quicker than a member of an enumeration
+    priority = int(context.priority)
+    return f"\0+{context.actor}\0+{priority}\0+{context.correlation_id}\0{cause}\0".encode()
 
 
 def next_link(
@@ -48,13 +51,31 @@ def next_link(
     return sha256(previous + seal + head + body).digest()
 
 
+def beginning_of(connection: sqlite3.Connection, run_id: RunId) -> Head:
+    """Return what a stream begins after: nothing, or the end of what a clean-up noted that it would remove."""
+    if run_id != DOCUMENTS:
+        return START
+    first = connection.execute("SELECT min(version) FROM events WHERE run_id = ?", (run_id,)).fetchone()[0]
+    if first in (None, 1):
+        return START
+    noted = connection.execute(_CUTS, (SESSIONS, first - 1)).fetchone()
+    return Head(first - 1, bytes.fromhex(noted[0])) if noted else START
+
+
+_CUTS = """
+SELECT json_extract(body, '$.lastLink') FROM events
+WHERE run_id = ? AND body LIKE '{"event":"typing_cut"%' AND json_valid(body)
+    AND json_extract(body, '$.version') = ?
+"""
+
+
 def broken_links(connection: sqlite3.Connection, run_id: RunId) -> list[str]:
     """Return what is wrong with a stream's chain, as sentences; empty when nothing was altered or lost.
 
     A chain cannot show that its newest events were removed; a finished run's last event shows that.
     """
     with closing(connection.execute(_LINKS, (run_id,))) as rows:
-        problems, last = _followed(run_id, rows)
+        problems, last = _followed(run_id, beginning_of(connection, run_id), rows)
     return problems or ([] if last else [f"run {run_id!r} has no events"])
 
 
@@ -67,10 +88,10 @@ FROM events WHERE run_id = ? ORDER BY version
 """
 
 
-def _followed(run_id: RunId, rows: Iterable[Any]) -> tuple[list[str], int]:
+def _followed(run_id: RunId, before: Head, rows: Iterable[Any]) -> tuple[list[str], int]:
     """Return what is wrong with the links, and the last version."""
     problems: list[str] = []
-    last, link = START
+    last, link = before
     for version, at, body, stored_link, *context in rows:
         if version is None or version <= last:
             problems.append(f"run {run_id!r}: event {version} does not belong there")

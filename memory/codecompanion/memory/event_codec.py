@@ -10,9 +10,10 @@ from pydantic_core import PydanticSerializationError
 
 from codecompanion.contracts.base import Contract
 from codecompanion.contracts.event_text import EVENT_TYPES, decode_event
-from codecompanion.contracts.events import EVENT, Context, Event, Recorded
+from codecompanion.contracts.events import Context, Event, Recorded
 from codecompanion.contracts.ids import RunId
 from codecompanion.memory.errors import StorageError, UnreadableRun
+from codecompanion.memory.unchecked import unchecked
 
 MAX_CHARACTERS = 100_000_000
 """The longest event taken, well under what SQLite holds in one field."""
@@ -59,11 +60,15 @@ def encode(event: Event) -> str:
 
 def _quick_text(event: Event) -> str:
     """Return the quick serialiser's text when it surely reads back as the same event, else ""."""
+    kind = type(event)
     try:
-        text = event.model_dump_json()
-        return text if type(event) not in _FREE_TYPES or EVENT.validate_json(text) == event else ""
+        # what `model_dump_json` and `model_validate_json` call, without their questions about how
+        text = kind.__pydantic_serializer__.to_json(event).decode()
+        if kind not in _FREE_TYPES or kind.__pydantic_validator__.validate_json(text) == event:
+            return text
     except (PydanticSerializationError, ValidationError):
-        return ""
+        pass
+    return ""
 
 
 def _exact_text(event: Event) -> str:
@@ -114,15 +119,18 @@ def recorded(
     *,
     contexts: Sequence[Context],
 ) -> list[Recorded]:
-    """Return events with their places in the log, the first one following ``after_version``."""
+    """Return stored events with their places in the log, the first one following ``after_version``."""
     return [
-        Recorded(
-            run_id=run_id,
-            version=after_version + nth,
-            position=first_position + nth - 1,
-            at=at,
-            body=event,
-            context=context,
+        unchecked(
+            Recorded,
+            {
+                "run_id": run_id,
+                "version": after_version + nth,
+                "position": first_position + nth - 1,
+                "at": at,
+                "body": event,
+                "context": context,
+            },
         )
         for nth, (event, context) in enumerate(zip(events, contexts, strict=True), 1)
     ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
+from itertools import repeat
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,7 +11,7 @@ from codecompanion.contracts.ids import RunId
 from codecompanion.memory.chain import Head
 from codecompanion.memory.engine import immediate, in_plain_words
 from codecompanion.memory.errors import StorageError, version_conflict
-from codecompanion.memory.event_rows import ROWS_A_STATEMENT, Row, chained, head_of, insert, last_position
+from codecompanion.memory.event_rows import ROWS_A_STATEMENT, Row, chain_on, head_of, insert, last_position
 from codecompanion.memory.sqlite import sqlite3
 
 
@@ -89,8 +90,12 @@ class AppendLog:
             return self._write_rows(jobs)
 
     def _is_one_statement(self, jobs: Sequence[Job]) -> bool:
-        events = sum(len(job.bodies) for job in jobs if isinstance(job, Append))
-        contents = sum(isinstance(job, Put) for job in jobs)
+        events = contents = 0
+        for job in jobs:
+            if isinstance(job, Append):
+                events += len(job.bodies)
+            else:
+                contents += 1
         return contents + bool(events) <= 1 and events <= ROWS_A_STATEMENT
 
     def _write_rows(self, jobs: Sequence[Job]) -> list[Outcome]:
@@ -103,22 +108,16 @@ class AppendLog:
                 outcomes.append(0)
                 continue
             head = self._head(job.run_id)
-            if head.version == job.expected_version:
-                outcomes.append(position + len(rows) + 1)
-                self._place(job, head, position, rows)
-            else:
+            if head.version != job.expected_version:
                 outcomes.append(version_conflict(job.run_id, head.version, job.expected_version))
+                continue
+            before = position + len(rows)
+            events = zip(repeat(job.at), job.bodies, job.contexts)
+            self._heads[job.run_id] = chain_on(rows, job.run_id, head, before, events)
+            outcomes.append(before + 1)
         insert(self._connection, rows)
         self._position = position + len(rows)
         return outcomes
-
-    def _place(self, append: Append, head: Head, position: int, rows: list[Row]) -> None:
-        run_id, _, at, bodies, contexts = append
-        events = ((at, body, context) for body, context in zip(bodies, contexts, strict=True))
-        rows.extend(chained(run_id, head, position + len(rows), events))
-        if bodies:
-            _, _, version, _, _, link, *_ = rows[-1]
-            self._heads[run_id] = Head(version, link)
 
     def _forget(self) -> None:
         self._heads.clear()

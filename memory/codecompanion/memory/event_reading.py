@@ -1,11 +1,13 @@
 """Reading the log in SQL: one stream, its texts, or what came after a place in the whole log."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
 from codecompanion.contracts.events import EventText, Recorded
 from codecompanion.contracts.ids import RunId
+from codecompanion.memory.chain import beginning_of
 from codecompanion.memory.errors import StorageError, UnreadableRun
 from codecompanion.memory.event_codec import decode
 from codecompanion.memory.sqlite import sqlite3
@@ -23,7 +25,8 @@ def run_events(connection: sqlite3.Connection, run_id: RunId) -> list[Recorded]:
         f"SELECT {_COLUMNS} FROM events WHERE run_id = ? ORDER BY version", (run_id,)
     ).fetchall()
     events = _recorded(rows)
-    _demand_whole(run_id, len(events), events[-1].version if events else 0)
+    if events:
+        _demand_whole(connection, run_id, len(events), events[-1].version)
     return events
 
 
@@ -32,12 +35,13 @@ def run_texts(connection: sqlite3.Connection, run_id: RunId) -> list[EventText]:
     rows = connection.execute(
         "SELECT version, at, CAST(body AS BLOB) FROM events WHERE run_id = ? ORDER BY version", (run_id,)
     ).fetchall()
-    _demand_whole(run_id, len(rows), rows[-1][0] if rows else 0)
+    if rows:
+        _demand_whole(connection, run_id, len(rows), rows[-1][0])
     return [EventText(at, body.decode("utf-8", "replace")) for _, at, body in rows]
 
 
-def _demand_whole(run_id: RunId, found: int, last_version: int) -> None:
-    if found != last_version:
+def _demand_whole(connection: sqlite3.Connection, run_id: RunId, found: int, last_version: int) -> None:
+    if found != last_version and found + beginning_of(connection, run_id).version != last_version:
         raise StorageError(f"the log of run {run_id!r} has lost events: {found} of {last_version} are there")
 
 
@@ -112,6 +116,14 @@ def _fields(row: _StoredRow) -> dict[str, Any]:
         "body": decode(run_id, version, body),
         "context": context,
     }
+
+
+def readable_events(connection: sqlite3.Connection, condition: str, values: Sequence[Any]) -> list[Recorded]:
+    """Return the readable events of all streams that fit an SQL condition of ours, in the order of the log."""
+    rows = connection.execute(
+        f"SELECT {_COLUMNS} FROM events WHERE {condition} ORDER BY position", tuple(values)
+    ).fetchall()
+    return _readable(rows)
 
 
 def last_version(connection: sqlite3.Connection, run_id: RunId) -> int:

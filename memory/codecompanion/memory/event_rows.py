@@ -1,6 +1,6 @@
 """Rows of the log's table: where streams and the log end, how new rows are chained to that and written."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -29,16 +29,33 @@ def last_position(connection: sqlite3.Connection) -> int:
     return int(row[0]) if row else 0
 
 
-def chained(
-    run_id: RunId, head: Head, position: int, events: Iterable[tuple[float, str, Context]]
-) -> Iterator[Row]:
-    """Yield the rows of events (time, text, context) after a stream's ``head`` and the log's ``position``."""
+def chain_on(
+    rows: list[Row], run_id: RunId, head: Head, position: int, events: Iterable[tuple[float, str, Context]]
+) -> Head:
+    """Add to ``rows`` those of more events (time, text, context) of a stream; return its new end.
+
+    The first of them follows the stream's ``head`` and takes the place in the log after ``position``.
+    """
     version, link = head
     for at, body, context in events:
-        version, position = version + 1, position + 1
+        version += 1
+        position += 1
         link = next_link(link, run_id, version, at, body.encode(), seal=seal_of(context))
-        who = (context.actor, int(context.priority), context.correlation_id, context.causation_id)
-        yield (position, run_id, version, at, body, link, *who)
+        rows.append(
+            (
+                position,
+                run_id,
+                version,
+                at,
+                body,
+                link,
+                context.actor,
+                int(context.priority),
+                context.correlation_id,
+                context.causation_id,
+            )
+        )
+    return Head(version, link)
 
 
 def insert(connection: sqlite3.Connection, rows: Sequence[Sequence[Any]]) -> None:

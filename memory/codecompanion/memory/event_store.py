@@ -56,7 +56,7 @@ class SqliteEventStore(EventStore):
         require_storable(run_id)
         whole = contexts_for(run_id, events, contexts)
         at = float(self._clock())
-        bodies = tuple(encode(event) for event in events)
+        bodies = tuple(map(encode, events))
         position = await self._commits.submit(Append(run_id, expected_version, at, bodies, whole))
         return recorded(run_id, expected_version, position, at, events, contexts=whole)
 

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable, Sequence
 from queue import SimpleQueue
 from threading import Thread
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, TypeVar
 
 from codecompanion.memory.errors import StorageError
 
@@ -21,9 +21,8 @@ Job = TypeVar("Job")
 Result = TypeVar("Result")
 
 
-class _Waiting(NamedTuple, Generic[Job, Result]):
-    job: Job
-    answer: asyncio.Future[Result]
+_Waiting = tuple[Job, asyncio.Future[Result]]
+"""A queued job and the future that waits for its outcome; no named tuple, which takes long to make."""
 
 
 class GroupCommit(Generic[Job, Result]):
@@ -38,6 +37,7 @@ class GroupCommit(Generic[Job, Result]):
         self._commit = commit
         self._room = asyncio.Semaphore(ROOM)
         self._queue: SimpleQueue[_Waiting[Job, Result] | None] = SimpleQueue()
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = False
         # a daemon: a program that forgot to close can still end, and a commit survives being cut off
         self._thread = Thread(target=self._run, name="orchestra-log-writer", daemon=True)
@@ -49,8 +49,11 @@ class GroupCommit(Generic[Job, Result]):
         if self._closed:
             self._room.release()
             raise StorageError("the log is closed: nothing more can be written to it")
-        answer: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
-        self._queue.put(_Waiting(job, answer))
+        if self._loop is None:
+            # asked once only: it takes a system call
+            self._loop = asyncio.get_running_loop()
+        answer: asyncio.Future[Result] = self._loop.create_future()
+        self._queue.put((job, answer))
         return await answer
 
     async def close(self) -> None:
@@ -62,9 +65,9 @@ class GroupCommit(Generic[Job, Result]):
 
     def _run(self) -> None:
         while batch := self._next_batch():
-            outcomes = self._outcomes([waiting.job for waiting in batch])
+            outcomes = self._outcomes([job for job, _ in batch])
             try:
-                batch[0].answer.get_loop().call_soon_threadsafe(self._settle, batch, outcomes)
+                batch[0][1].get_loop().call_soon_threadsafe(self._settle, batch, outcomes)
             except RuntimeError:
                 log.debug("the event loop ended before %d writes were acknowledged", len(batch))
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from codecompanion.contracts.errors import WorkspaceError
 from codecompanion.contracts.ports import Clock
+from codecompanion.contracts.wording import counted
 from codecompanion.memory import backups, engine
 from codecompanion.memory.data_folder import BACKUPS_NAME, DATABASE_NAME
 from codecompanion.memory.salvage import Salvaged, salvage, set_open_runs_aside
@@ -135,7 +136,7 @@ def _extent(saved: Salvaged, end: tuple[int, float] | None) -> str:
     """Return what the log holds now, in a sentence."""
     if end is None:
         return "Earlier runs are not listed."
-    came = f"{saved.events:,} events came from the damaged file. " if saved.events else ""
+    came = f"{counted(saved.events, 'event')} came from the damaged file. " if saved.events else ""
     at = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(end[1]))
     if saved.whole:
         return f"{came}Nothing was lost: the log goes up to its event {end[0]:,} of {at}."

@@ -26,7 +26,12 @@ class Migration(NamedTuple):
 @cache
 def shipped_migrations() -> tuple[Migration, ...]:
     """Return this release's migrations in order."""
-    files = sorted((Path(__file__).parent / "migrations").glob("[0-9]*.sql"))
+    return migrations_in(Path(__file__).parent / "migrations")
+
+
+def migrations_in(folder: Path) -> tuple[Migration, ...]:
+    """Return the migrations in a folder in order; their files begin with four digits."""
+    files = sorted(folder.glob("[0-9]*.sql"))
     return tuple(Migration(int(file.name[:4]), file.stem, file.read_text(encoding="utf-8")) for file in files)
 
 

@@ -7,7 +7,7 @@ from codecompanion.contracts.events import Context
 from codecompanion.contracts.ids import RunId
 from codecompanion.memory.chain import START, next_link, seal, seal_of
 from codecompanion.memory.engine import immediate
-from codecompanion.memory.event_rows import chained, head_of, insert, last_position
+from codecompanion.memory.event_rows import Row, chain_on, head_of, insert, last_position
 from codecompanion.memory.sqlite import sqlite3
 
 
@@ -110,8 +110,10 @@ def put_stream(
     Its chain is made anew, because a chain holds its stream's name. Raises ``sqlite3.IntegrityError`` when
     there is such a stream already.
     """
+    rows: list[Row] = []
     with immediate(connection):
-        insert(connection, list(chained(run_id, START, last_position(connection), events)))
+        chain_on(rows, run_id, START, last_position(connection), events)
+        insert(connection, rows)
 
 
 def remove_stream(connection: sqlite3.Connection, run_id: RunId) -> int:

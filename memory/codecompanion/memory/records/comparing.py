@@ -6,6 +6,7 @@ from itertools import zip_longest
 from typing import Any
 
 from codecompanion.contracts.base import Contract
+from codecompanion.contracts.wording import counted
 from codecompanion.memory.records.folding import Tell
 from codecompanion.memory.records.projecting import STRETCH, advance, reached
 from codecompanion.memory.records.shapes import empty_tables
@@ -29,7 +30,7 @@ def differences(connection: sqlite3.Connection, tell: Tell) -> list[str]:
 
 def _difference(table: Table[Any], stored: sqlite3.Connection, rebuilt: sqlite3.Connection) -> str:
     differing = sum(one != other for one, other in zip_longest(_rows(table, stored), _rows(table, rebuilt)))
-    return f"the table {table.name!r} differs from the log in {differing} rows" if differing else ""
+    return f"the table {table.name!r} differs from the log in {counted(differing, 'row')}" if differing else ""
 
 
 def _rows(table: Table[Any], connection: sqlite3.Connection) -> Iterator[Contract]:

@@ -11,7 +11,7 @@ from codecompanion.memory.records.sessions import fold_log_event, fold_session
 from codecompanion.memory.records.tables import TIMELINE
 from codecompanion.memory.records.work import fold_work
 
-RULES = 1
+RULES = 2
 """Counts the changes of these rules: tables made by other ones are made anew."""
 
 Tell = Callable[[e.Event], str]

@@ -99,12 +99,12 @@ class SqliteProjectRecords(ProjectRecords):
     async def bandit_data(self, role: str | None = None) -> list[BanditObservation]:
         """As ``ProjectRecords.bandit_data``."""
         where = "WHERE ?1 IS NULL OR role = ?1 ORDER BY number"
-        return await self._read(lambda c: BANDIT_DATA.rows(c, where, (role,)))
+        return await self._noted(lambda c: BANDIT_DATA.rows(c, where, (role,)))
 
     async def router_decisions(self, run_id: RunId | None = None) -> list[RouterDecision]:
         """As ``ProjectRecords.router_decisions``."""
         where = "WHERE ?1 IS NULL OR run_id = ?1 ORDER BY number"
-        return await self._read(lambda c: ROUTER_DECISIONS.rows(c, where, (run_id,)))
+        return await self._noted(lambda c: ROUTER_DECISIONS.rows(c, where, (run_id,)))
 
     async def note_reward(self, observation: BanditObservation) -> None:
         """As ``ProjectRecords.note_reward``."""
@@ -117,6 +117,13 @@ class SqliteProjectRecords(ProjectRecords):
     async def _read(self, question: Callable[[sqlite3.Connection], Answer]) -> Answer:
         try:
             return await self._ask(question)
+        except FollowedOnly:
+            return await self._database.read(question)
+
+    async def _noted(self, question: Callable[[sqlite3.Connection], Answer]) -> Answer:
+        """Answer from what is not derived from the log: that is as it is, however far the tables have come."""
+        try:
+            return await self._change(question)
         except FollowedOnly:
             return await self._database.read(question)
 

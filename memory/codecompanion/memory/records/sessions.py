@@ -12,6 +12,9 @@ from codecompanion.memory.records.tables import AGENT_PERFORMANCE, ARTIFACTS, PR
 PLANNING = "plan"
 """The id under which the planning itself is recorded: it is no task of the plan."""
 
+_CHANGED = ("confirmed", "claimed", "pending")
+"""The states of edits whose files were changed, or are to be."""
+
 Changes = dict[str, Any]
 
 
@@ -34,7 +37,7 @@ def fold_session(rows: Rows, one: e.Recorded) -> None:
 def _counted(rows: Rows, one: e.Recorded) -> Changes:
     if isinstance(one.body, e.EditSettled):
         artifacts = rows.of_run(ARTIFACTS, one.run_id).values()
-        return {"files": len({made.name for made in artifacts if made.state in ("confirmed", "claimed")})}
+        return {"files": len({made.name for made in artifacts if made.state in _CHANGED})}
     if isinstance(one.body, e.TaskStarted | e.TaskFinished | e.TaskFailed):
         states = [
             task.state
@@ -63,9 +66,12 @@ def _answered(known: SessionRecord, event: e.ModelAnswered) -> Changes:
 
 
 def _tested(_: SessionRecord, event: e.TestsRan) -> Changes:
-    if event.round < 0 or not event.report.ran:
+    if event.round < 0:
         return {}
-    return {"tests_passed": event.report.passed, "tests_failed": event.report.failed}
+    report = event.report
+    if not report.ran:
+        return {"tests_passed": None, "tests_failed": None}
+    return {"tests_passed": report.passed, "tests_failed": report.failed}
 
 
 def _finished(_: SessionRecord, event: e.RunFinished) -> Changes:

@@ -2,6 +2,7 @@
 
 from contextlib import closing
 from functools import cache
+from pathlib import Path
 from typing import NamedTuple
 
 from codecompanion.memory.engine import immediate
@@ -43,11 +44,13 @@ def mend(connection: sqlite3.Connection, stamp: str) -> list[str]:
     may be another program's, or is nowhere else, is renamed with ``stamp`` and keeps its content.
     """
     with immediate(connection):
+        _grow(connection)
         faulty = misfits(connection)
         said = [f"{misfit.fault}; {_make_room(connection, misfit, stamp)}" for misfit in faulty]
         if faulty:
             for statement in _creating():
                 connection.execute(statement)
+            _grow(connection)
             connection.execute(f"DELETE FROM {CHECKPOINTS}")
     return said
 
@@ -59,7 +62,7 @@ def _misfit(connection: sqlite3.Connection, name: str, expected: tuple[Column, .
     if found is None:
         return Misfit(name, f"the table {name!r} is missing", "", ours=True)
     columns = _columns(connection, name)
-    if found[0] == "table" and columns == expected:
+    if found[0] == "table" and columns in (expected, _first_columns()[name]):
         return None
     names, wanted = {column[0] for column in columns}, {column[0] for column in expected}
     ours = found[0] == "table" and _KEYS[name] <= names
@@ -102,6 +105,29 @@ def _creating() -> tuple[str, ...]:
 
 
 @cache
+def _later() -> tuple[str, ...]:
+    """The statements that add the columns that came later, each to a table that was made before."""
+    return tuple(statements(Path(__file__).with_name("later_columns.sql").read_text(encoding="utf-8")))
+
+
+def _grow(connection: sqlite3.Connection) -> None:
+    """Add the columns that came later to tables that are as they were first made."""
+    grown = [name for name, first in _first_columns().items() if _columns(connection, name) == first]
+    for statement in _later():
+        if statement.split("ALTER TABLE ", 1)[1].split(" ", 1)[0] in grown:
+            connection.execute(statement)
+
+
+@cache
+def _first_columns() -> dict[str, tuple[Column, ...]]:
+    """The columns of each table as it was first made."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        for statement in _creating():
+            connection.execute(statement)
+        return {name: _columns(connection, name) for name in TABLES}
+
+
+@cache
 def _expected_columns() -> dict[str, tuple[Column, ...]]:
     with closing(empty_tables()) as connection:
         return {name: _columns(connection, name) for name in TABLES}
@@ -112,4 +138,5 @@ def empty_tables() -> sqlite3.Connection:
     connection = sqlite3.connect(":memory:", isolation_level=None)
     for statement in _creating():
         connection.execute(statement)
+    _grow(connection)
     return connection

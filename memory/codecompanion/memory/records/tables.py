@@ -5,7 +5,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, get_origin
 
 from codecompanion.contracts.base import Contract
 from codecompanion.contracts.records import (
@@ -87,12 +87,13 @@ class Table(Generic[R]):
     def _from_row(self, row: Sequence[Any]) -> R:
         fields = dict(zip(self.columns, row, strict=True))
         for name in self._lists:
-            fields[name] = json.loads(fields[name])
+            fields[name] = json.loads(fields[name]) if fields[name] else ()
         return self.record.model_validate(fields)
 
     @cached_property
     def _lists(self) -> tuple[str, ...]:
-        return tuple(n for n, field in self.record.model_fields.items() if field.annotation == tuple[str, ...])
+        fields = self.record.model_fields.items()
+        return tuple(name for name, field in fields if get_origin(field.annotation) is tuple)
 
 
 def _storable(value: Any) -> Value:
@@ -100,7 +101,7 @@ def _storable(value: Any) -> Value:
     if isinstance(value, str):
         return value if value.isascii() else value.encode("utf-8", "backslashreplace").decode()
     if isinstance(value, tuple):
-        return json.dumps(value)
+        return json.dumps([one.to_wire() if isinstance(one, Contract) else one for one in value])
     if isinstance(value, float):
         return value if math.isfinite(value) else 0.0
     if isinstance(value, int):

@@ -1,0 +1,1 @@
+"""A person's spending ledger: its file, shared by all their processes."""
