@@ -59,6 +59,11 @@ def test_emptying_a_file_is_refused() -> None:
         "# (existing imports go here)",
         "# … remaining tests …",
         "{/* ... existing components ... */}",
+        "# class A and B unchanged ...",
+        "# [unchanged code]",
+        "# --- existing code here ---",
+        "# (keep everything else the same)",
+        "/* rest of file unchanged */",
     ],
 )
 def test_a_remark_in_the_place_of_code_is_refused(remark: str) -> None:

@@ -1,6 +1,4 @@
-"""Reads whole files and search/replace blocks out of a model's streamed reply, line by line.
-
-The formats:
+"""Reads the edits out of a model's streamed reply, line by line, in any of four formats and any mix of them.
 
 - A whole file: a line ``FILE: path`` (or a heading or line that is only a path), then, blank lines aside, a
   fence of three or more backticks or tildes, the text, and a line of exactly the same fence. It is complete
@@ -11,27 +9,31 @@ The formats:
   fence or not, for the file named last. Runs of 5 to 9 characters are taken. With a run of 8 or 9 every
   other marker must have the same length, so that text about markers can be quoted. The divider is the only
   ``=`` line as long as the opening run, else the only ``=`` line; with several the block is refused.
-- A fence whose first line with text is a SEARCH marker holds blocks, also below ``FILE:``.
+- A unified diff (``diff_reader``) and a V4A patch (``patch_reader``), in a fence or not. A hunk without the
+  lines that name its file is for the file named last.
+- A fence whose first line with text belongs to one of these holds edits, also below ``FILE:`` (but not the text
+  of a ``.diff`` or ``.patch`` file); in one that says ``diff``, lines with + and - need no header.
 
 Anything else is prose. What is cut off, or unclear, becomes a complaint, never a partial edit.
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NamedTuple
 
-from codecompanion.contracts.edits import FileEdit, ReplaceBlock, WholeFile
+from codecompanion.contracts.edits import FileEdit, ReplaceBlock
+from codecompanion.orchestra.edits.diff_grammar import begins_diff, holds_diff, is_diff_file, patch_line, side
+from codecompanion.orchestra.edits.diff_reader import DiffReader
+from codecompanion.orchestra.edits.open_pieces import STRAY_MARKER, OpenBlock, OpenFile, ProseFence
+from codecompanion.orchestra.edits.patch_reader import PatchReader
 from codecompanion.orchestra.edits.reply_grammar import (
     Fence,
     bare_path,
-    divider,
     fence_in,
     labelled_path,
     replace_marker,
     search_marker,
 )
-
-_LITERAL_RUN = 8
 
 
 class Closing(NamedTuple):
@@ -50,48 +52,15 @@ class _Named:
     at: int
 
 
-@dataclass(slots=True)
-class _ProseFence:
-    """A fence that is no file. Its opening line is prose, unless the first thing in it is a block."""
-
-    fence: Fence
-    opened_at: int
-    shown: bool = True
-    pristine: bool = True
-
-
-@dataclass(slots=True)
-class _OpenFile:
-    path: str
-    fence: Fence
-    lines: list[str] = field(default_factory=list)
-    depth: int = 0
-    blank: bool = True
-
-
-@dataclass(slots=True)
-class _OpenBlock:
-    path: str
-    run: int
-    lines: list[str] = field(default_factory=list)
-
-    @property
-    def literal(self) -> bool:
-        """Whether only markers of the opening's own length count."""
-        return self.run >= _LITERAL_RUN
-
-    def ends_with(self, run: int) -> bool:
-        """Whether a marker of this length (0: none) counts as one in this block."""
-        return run == self.run or (run > 0 and not self.literal)
-
-
 class AnswerParser:
     """A reply's reader: the same items come out however the reply is cut into chunks.
 
-    ``complaints`` are sentences for the model about what could not be used. Never raises, whatever the text.
+    ``complaints`` are sentences for the model about what could not be used. Never raises, whatever the text is.
+    ``path`` is the file meant where none is named.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, path: str = "") -> None:
+        self._path = path
         self.reset()
 
     def reset(self) -> None:
@@ -100,12 +69,14 @@ class AnswerParser:
         self._partial: list[str] = []
         self._prose: list[str] = []
         self._named: _Named | None = None
-        self._last_path = ""
-        self._unused_label = ""
-        self._used: set[str] = set()
-        self._fences: list[_ProseFence] = []
-        self._file: _OpenFile | None = None
-        self._block: _OpenBlock | None = None
+        self._last_path = self._path
+        self._unused_label, self._used = "", set[str]()
+        self._fences: list[ProseFence] = []
+        self._file: OpenFile | None = None
+        self._block: OpenBlock | None = None
+        self._diff: DiffReader | PatchReader | None = None
+        self._had_block, self._held = False, ""
+        self._crlf: bool | None = None
 
     @property
     def prose(self) -> str:
@@ -114,7 +85,9 @@ class AnswerParser:
 
     @property
     def writing(self) -> tuple[str, int] | None:
-        """The path and the lines so far of the file or block that is being read; None outside of them."""
+        """The path and the lines so far of the piece that is being read; None outside of them."""
+        if self._diff is not None:
+            return (self._diff.path, self._diff.line_count) if self._diff.line_count else None
         open_item = self._file or self._block
         return None if open_item is None else (open_item.path, len(open_item.lines))
 
@@ -126,50 +99,61 @@ class AnswerParser:
             return []
         lines = ["".join(self._partial), *rest.split("\n")]
         self._partial = [lines.pop()]
-        return [item for line in lines if (item := self._take(line)) is not None]
+        return [item for line in lines for item in self._take(line)]
 
     def close(self) -> Closing:
         """Take the reply as ended."""
         last, self._partial = "".join(self._partial), []
-        item = self._take(last) if last else None
-        if self._file is not None:
-            self.complaints.append(
-                f"the answer ended inside the file {self._file.path!r}, before its closing line "
-                f"{self._file.fence.closing_line()}; nothing of it was used, send the whole file again"
-            )
-        if self._block is not None:
-            self.complaints.append(_unfinished(self._block))
-        self._file = self._block = None
-        return Closing([] if item is None else [item], list(self.complaints))
+        items = (self._take(last) if last else []) + self._let_go_of_held()
+        if self._diff is not None:
+            items += self._diff.cut() if self._fences else self._diff.close(line_ended=not last)
+        self.complaints += [piece.complaint() for piece in (self._file, self._block) if piece is not None]
+        self._file = self._block = self._diff = None
+        return Closing(items, list(self.complaints))
 
-    def _take(self, line: str) -> FileEdit | None:
+    def _take(self, line: str) -> list[FileEdit]:
+        if self._crlf is None:
+            self._crlf = line.endswith("\r")
+        if self._crlf:
+            line = line.removesuffix("\r")
         if self._file is not None:
             return self._take_in_file(self._file, line)
         if self._block is not None:
             return self._take_in_block(self._block, line)
+        if self._diff is not None:
+            return self._take_in_diff(self._diff, line)
+        if self._held:
+            return self._take_after_held(line)
         self._take_outside(line)
-        return None
+        return []
 
-    # --- outside of files and blocks ---
+    # --- outside of pieces ---
 
     def _take_outside(self, line: str) -> None:
         if run := search_marker(line):
             self._begin_block(run)
         elif (fence := fence_in(line)) is not None:
             self._meet_fence(fence, line)
+        elif side(line, "---"):
+            self._held = line
+        elif self._begins_diff(line):
+            self._begin_diff(line)
         elif (path := labelled_path(line)) and (not self._fences or "FILE" in line):
             self._name(path, line, labelled=True)
         elif path := bare_path(line):
             self._name(path, line, labelled=False)
-        else:
+        elif patch_line(line) != ("end patch", ""):
             self._take_prose(line)
 
     def _take_prose(self, line: str) -> None:
         self._prose.append(line)
-        if line.strip():
-            self._named = None
-            if self._fences:
-                self._fences[-1].pristine = False
+        if not line.strip():
+            return
+        if self._had_block and replace_marker(line):
+            self.complaints.append(STRAY_MARKER)
+        self._named = None
+        if self._fences:
+            self._fences[-1].pristine = False
 
     def _name(self, path: str, line: str, *, labelled: bool) -> None:
         self._named = _Named(path, labelled, len(self._prose))
@@ -192,17 +176,21 @@ class AnswerParser:
         if outer is not None and outer.fence.is_closed_by(line):
             self._leave_fence(outer, line)
         elif self._named is not None and (self._named.labelled or outer is None):
-            self._file = _OpenFile(self._use_name(), fence)
+            if holds_diff(fence.info, self._named.path):
+                self._last_path = self._use_name()
+                self._enter_fence(fence, line)
+            else:
+                self._file = OpenFile(self._use_name(), fence)
         elif outer is not None:
             self._take_prose(line)
         else:
             self._enter_fence(fence, line)
 
     def _enter_fence(self, fence: Fence, line: str) -> None:
-        self._fences.append(_ProseFence(fence, len(self._prose)))
+        self._fences.append(ProseFence(fence, len(self._prose)))
         self._prose.append(line)
 
-    def _leave_fence(self, fence: _ProseFence, line: str) -> None:
+    def _leave_fence(self, fence: ProseFence, line: str) -> None:
         if self._unused_label and not fence.pristine:
             self.complaints.append(
                 f"the fenced text below {self._unused_label!r} was not taken as that file; "
@@ -215,77 +203,98 @@ class AnswerParser:
 
     # --- whole files ---
 
-    def _take_in_file(self, file: _OpenFile, line: str) -> FileEdit | None:
-        if file.fence.is_closed_by(line):
-            if file.depth == 0:
-                self._file = None
-                return WholeFile(path=file.path, text="".join(file.lines))
-            file.depth -= 1
-        elif file.fence.has_nested(line):
-            file.depth += 1
-        if file.blank and (run := search_marker(line)):
-            self._turn_into_blocks(file, run)
-            return None
-        file.blank = file.blank and not line.strip()
-        file.lines.append(line.removeprefix(file.fence.indent) + "\n")
-        return None
+    def _take_in_file(self, file: OpenFile, line: str) -> list[FileEdit]:
+        if file.blank and not is_diff_file(file.path):
+            if run := search_marker(line):
+                self._turn_into_edits(file)
+                self._block = OpenBlock(file.path, run)
+                return []
+            if self._surely_begins_diff(line):
+                self._turn_into_edits(file)
+                self._begin_diff(line)
+                return []
+        item = file.take(line)
+        self._file = None if item else file
+        return [item] if item else []
 
-    def _turn_into_blocks(self, file: _OpenFile, run: int) -> None:
-        """What looked like a whole file holds search/replace blocks."""
+    def _turn_into_edits(self, file: OpenFile) -> None:
+        """What looked like a whole file holds edits of it."""
         self._file = None
-        self._fences.append(_ProseFence(file.fence, -1, shown=False, pristine=False))
-        self._begin_block(run)
+        self._last_path = file.path
+        self._fences.append(ProseFence(file.fence, -1, shown=False, pristine=False))
 
     # --- search/replace blocks ---
 
     def _begin_block(self, run: int) -> None:
-        self._block = _OpenBlock(self._use_name(), run)
+        self._block = OpenBlock(self._use_name(), run)
+        self._hide_fence()
+
+    def _hide_fence(self) -> None:
+        """Take the fence around an edit out of the prose."""
         if self._fences and self._fences[-1].pristine:
             fence = self._fences[-1]
             self._prose[fence.opened_at] = ""
             fence.shown = fence.pristine = False
 
-    def _take_in_block(self, block: _OpenBlock, line: str) -> FileEdit | None:
+    def _take_in_block(self, block: OpenBlock, line: str) -> list[FileEdit]:
         if line[:1] == "<" and block.ends_with(run := search_marker(line)):
-            self.complaints.append(_unfinished(block))
-            self._block = _OpenBlock(block.path, run)
+            self.complaints.append(block.complaint())
+            self._block = OpenBlock(block.path, run)
         elif line[:1] == ">" and block.ends_with(replace_marker(line)):
             self._block = None
-            return self._finished(block)
+            finished = block.finished()
+            self._had_block = True
+            if isinstance(finished, ReplaceBlock):
+                return [finished]
+            self.complaints.append(finished)
         else:
             block.lines.append(line)
-        return None
+        return []
 
-    def _finished(self, block: _OpenBlock) -> FileEdit | None:
-        at = _divider_index(block)
-        if not block.path:
-            self.complaints.append("a search/replace block names no file; put a line FILE: <path> above it")
-        elif at is None:
-            self.complaints.append(
-                f"a search/replace block for {block.path!r} needs exactly one line {'=' * block.run} between "
-                f"its old and new lines; where the text itself has such a line, use 9 characters in all markers"
-            )
+    # --- diffs and patches ---
+
+    def _begins_diff(self, line: str) -> bool:
+        if self._surely_begins_diff(line):
+            return True
+        # below its fence's first line, or the name of its file, a diff may begin without a header
+        in_diff_fence = (
+            bool(self._fences) and self._fences[-1].pristine and holds_diff(self._fences[-1].fence.info)
+        )
+        return in_diff_fence and line[:1] in {"+", "-", " "} and bool(line.strip())
+
+    def _surely_begins_diff(self, line: str) -> bool:
+        return begins_diff(line, named=bool(self._fences) or self._named is not None)
+
+    def _begin_diff(self, *lines: str) -> list[FileEdit]:
+        self._hide_fence()
+        fenced = bool(self._fences)
+        if patch_line(lines[0]) is not None:
+            self._diff = PatchReader(self.complaints, fenced=fenced)
         else:
-            return ReplaceBlock(
-                path=block.path, search=_joined(block.lines[:at]), replace=_joined(block.lines[at + 1 :])
-            )
-        return None
+            self._diff = DiffReader(self._use_name(), self.complaints, fenced=fenced)
+        return [item for line in lines for item in self._take(line)]
 
+    def _take_after_held(self, line: str) -> list[FileEdit]:
+        """A line ``--- path`` begins a diff only when ``+++ path`` follows."""
+        if side(line, "+++"):
+            held, self._held = self._held, ""
+            return self._begin_diff(held, line)
+        return [*self._let_go_of_held(), *self._take(line)]
 
-def _divider_index(block: _OpenBlock) -> int | None:
-    """Return where the old lines end, None when no line or no single line can be the divider."""
-    runs = {index: run for index, line in enumerate(block.lines) if (run := divider(line))}
-    exact = [index for index, run in runs.items() if run == block.run]
-    candidates = exact or ([] if block.literal else list(runs))
-    return candidates[0] if len(candidates) == 1 else None
+    def _let_go_of_held(self) -> list[FileEdit]:
+        if self._held:
+            self._take_prose(self._held)
+        self._held = ""
+        return []
 
-
-def _joined(lines: list[str]) -> str:
-    return "".join(line + "\n" for line in lines)
-
-
-def _unfinished(block: _OpenBlock) -> str:
-    return (
-        f"a search/replace block for {block.path or 'an unnamed file'!r} has no closing line "
-        f"{'>' * block.run} REPLACE; nothing of it was used, send the whole block again"
-    )
+    def _take_in_diff(self, diff: DiffReader | PatchReader, line: str) -> list[FileEdit]:
+        if self._fences and self._fences[-1].fence.is_closed_by(line):
+            self._diff = None
+            items = diff.end()
+            self._leave_fence(self._fences[-1], line)
+            return items
+        items = diff.take(line)
+        if diff.over:
+            self._diff = None
+            items += self._take(line)
+        return items

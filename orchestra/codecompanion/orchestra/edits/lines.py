@@ -13,6 +13,14 @@ def split_lines(text: str) -> list[str]:
     return list(io.StringIO(text, newline=""))
 
 
+def bare_lines(text: str) -> list[str]:
+    """Return the lines of ``split_lines`` without their endings; quicker than one by one."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    if not lines[-1]:
+        lines.pop()
+    return lines
+
+
 def without_ending(line: str) -> str:
     """Return one line of ``split_lines`` without its line ending."""
     return line.rstrip("\r\n")

@@ -1,51 +1,154 @@
 """What a file will read like after an edit, before anyone writes it."""
 
-import re
-
-from codecompanion.contracts.edits import FileEdit, ReplaceBlock
+from codecompanion.contracts.edits import DeleteFile, FileEdit, RenameFile, ReplaceBlock, WholeFile
 from codecompanion.contracts.errors import EditRefused
-from codecompanion.orchestra.edits.matching import replace_once
-
-# a comment that stands for code: "... rest of the code", "remaining methods unchanged"
-_ELISION = re.compile(
-    r"""\s*(?:\#|//|/\*|<!--|--|;|\{/\*)[\s\[(]*
-    (?: (?:\.\.\.|…)\s*\(?(?:the\s)?(?:rest|remaining|existing|unchanged|previous|other|same)\b.*
-      | (?:the\s)?(?:(?:rest|remainder)\sof\s(?:the|this|your)|remaining|existing|unchanged|previous)
-        \s(?:file|code|class|function|method|module|implementation|import|test)(?:e?s)?\b
-        .{0,60}(?:\.\.\.|…|\bunchanged\b|\bthe\ssame\b|\bas\sbefore\b|\bgo(?:es)?\shere\b).*
-    )""",
-    re.IGNORECASE | re.VERBOSE,
+from codecompanion.orchestra.edits.elisions import is_elision, speaks_of_code, stands_for_code
+from codecompanion.orchestra.edits.file_habits import (
+    curly_code,
+    has_curly,
+    indented_otherwise,
+    stepped_otherwise,
+    with_straight_quotes,
 )
+from codecompanion.orchestra.edits.lines import bare_lines, split_lines, without_ending
+from codecompanion.orchestra.edits.matching import Placement, Splice, placement
+from codecompanion.orchestra.edits.validity import check_syntax, new_fault
+from codecompanion.orchestra.merging.alignment import one_change
+
+# characters before and behind a change in which the file's steps of indentation are looked for
+_AROUND = 20_000
+_MANY_LINES = 100
 
 
 def resulting_text(current: str | None, edit: FileEdit) -> str:
     """Return the file's text after ``edit``; ``current`` is its text now, None when there is no such file.
 
     Raises ``EditRefused`` when the edit would guess or lose: a block for an absent file or one that does not
-    match exactly one place, a whole file that empties a file or leaves out parts of it behind a remark.
+    match exactly one place, new text that empties a file or leaves out parts of it behind a remark. Also for
+    a file that is to be removed or renamed, which is no change of its text.
     """
-    if isinstance(edit, ReplaceBlock):
-        return _replaced(current, edit)
-    if current is not None:
-        _refuse_loss(current, edit.text)
-    return edit.text
+    if isinstance(edit, DeleteFile | RenameFile):
+        raise EditRefused(f"to {edit.kind} a file is no change of its text; send the lines to change")
+    if isinstance(edit, WholeFile):
+        change = one_change(current or "", _whole(current, edit))
+    elif current is None:
+        change = Splice(0, 0, _first_text(edit))
+    else:
+        change = placed_block(current, edit).splice
+    return _in_its_characters(current or "", change, edit)
 
 
-def _replaced(current: str | None, block: ReplaceBlock) -> str:
-    if current is not None:
-        return replace_once(current, block.search, block.replace)
+def _in_its_characters(current: str, change: Splice, edit: WholeFile | ReplaceBlock) -> str:
+    """Return the text after a change, with straight quotes where curly ones break it.
+
+    Raises ``EditRefused`` for new lines that would lose something, or may be meant otherwise than they stand.
+    """
+    text = change.applied_to(current)
+    if current.strip():
+        _refuse_loss(current, change, text, edit.path)
+    if current.strip() and isinstance(edit, ReplaceBlock):
+        _refuse_other_indentation(current, change, text)
+    if not has_curly(change.new_text):
+        return text
+    kept = set(current.splitlines())
+    if new_fault(edit.path, current, text):
+        straight = with_straight_quotes(text, kept)
+        return text if check_syntax(edit.path, straight) else straight
+    new = [line for line in change.new_text.splitlines() if line not in kept]
+    if line := curly_code(edit.path, new):
+        raise EditRefused(f"the new line {line.strip()[:80]!r} has curly quotes in code; write straight ones")
+    return text
+
+
+def placed_block(current: str, block: ReplaceBlock) -> Placement:
+    """Return where a block stands in a file's text and the change it comes to; raises ``EditRefused``."""
+    return placement(current, block.search, block.replace, block.hints)
+
+
+def _refuse_other_indentation(current: str, change: Splice, text: str) -> None:
+    before = text.rfind("\n", 0, max(change.start - 1, 0)) + 1
+    # with the line above it, and without lines that only moved
+    changed = text[before : change.start + len(change.new_text)].splitlines()
+    kept = set(current[change.start : change.end].splitlines())
+    new = [line for line in changed[before < change.start :] if line not in kept]
+    if not any(line[:1] in {" ", "\t"} for line in new):
+        return
+    if line := indented_otherwise(current, new):
+        character = "tabs" if line.startswith("\t") else "spaces"
+        raise EditRefused(
+            f"the new line {line.strip()[:80]!r} is indented by {character}, unlike all other lines of the "
+            "file; indent it as the file does"
+        )
+    around = current[max(0, change.start - _AROUND) : change.end + _AROUND]
+    if line := stepped_otherwise(around, changed, new):
+        raise EditRefused(
+            f"the new line {line.strip()[:80]!r} is indented in another step than the file's blocks; "
+            "indent it as the file does"
+        )
+
+
+def require_deletable(current: str | None, edit: DeleteFile) -> None:
+    """Raise ``EditRefused`` unless the file is there and holds what the edit says of it."""
+    if current is None:
+        raise EditRefused("there is no such file, so it cannot be deleted")
+    if edit.text is not None and _shape(current) != _shape(edit.text):
+        raise EditRefused(
+            "the lines to delete are not all that the file holds; read it again, or delete it without its lines"
+        )
+
+
+def _shape(text: str) -> list[str]:
+    return [without_ending(line).rstrip() for line in split_lines(text.removeprefix("\ufeff"))]
+
+
+def _whole(current: str | None, edit: WholeFile) -> str:
+    _refuse_overwriting(current, edit)
+    kept_bare = bool(current) and not current.endswith(("\n", "\r")) if current else False
+    return edit.text.removesuffix("\n").removesuffix("\r") if kept_bare else edit.text
+
+
+def _refuse_overwriting(current: str | None, edit: WholeFile) -> None:
+    if edit.new and current is not None and current.strip() and _shape(current) != _shape(edit.text):
+        raise EditRefused(
+            "the file is there already, and the answer would create it; read it and send a change of its lines"
+        )
+
+
+def _first_text(block: ReplaceBlock) -> str:
     if block.search.strip():
         raise EditRefused("there is no such file, so nothing can be replaced in it; write it as a whole file")
-    return replace_once("", "", block.replace)
+    return placement("", "", block.replace).splice.new_text
 
 
-def _refuse_loss(current: str, new: str) -> None:
-    if current.strip() and not new.strip():
+def _refuse_loss(current: str, change: Splice, text: str, path: str) -> None:
+    if not text.strip():
         raise EditRefused("the new text is empty, which would lose the file's content; send the whole text")
-    kept = set(current.splitlines())
-    for number, line in enumerate(new.splitlines(), 1):
-        if line not in kept and len(line) < 200 and _ELISION.fullmatch(line):
+    new = bare_lines(change.new_text)
+    # a file written anew keeps most of its lines, and to look whether it does is cheaper than to read them
+    known = set(current[change.start : change.end].splitlines()) if len(new) > _MANY_LINES else set()
+    suspects = [
+        index
+        for index, line in enumerate(new)
+        if line not in known and (is_elision(line) or speaks_of_code(line))
+    ]
+    if not suspects:
+        return
+    kept, lines = set(current.splitlines()), bare_lines(text)
+    first = len(split_lines(text[: change.start]))
+    loses = _lines_lost(current, change) > 1
+    for index in suspects:
+        line = new[index]
+        if line not in kept and (
+            stands_for_code(lines, first + index, path) or (loses and speaks_of_code(line))
+        ):
             raise EditRefused(
-                f"line {number} of the new text stands for code that was left out ({line.strip()!r}); "
-                "send every line of the file, or use search/replace blocks"
+                f"line {first + index + 1} of the new text stands for code that was left out "
+                f"({line.strip()!r}); send every line of the file, or use search/replace blocks"
             )
+
+
+def _lines_lost(current: str, change: Splice) -> int:
+    """Return how many lines with text the change removes and does not write again."""
+    written = {line.strip() for line in change.new_text.splitlines()}
+    removed = current[change.start : change.end].splitlines()
+    return sum(bool(line.strip()) and line.strip() not in written for line in removed)

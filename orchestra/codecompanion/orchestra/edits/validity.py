@@ -7,10 +7,12 @@ import sys
 import tomllib
 import warnings
 from collections.abc import Callable
+from functools import partial
 from pathlib import PurePosixPath
 from threading import Lock
 
 from codecompanion.orchestra.edits.lines import BOM
+from codecompanion.orchestra.edits.script_validity import SCRIPTS, script_fault
 
 _MOST_CHARACTERS = 1_000_000
 # the compiler's last pass is quadratic in equal functions: beyond this only grammar and scopes are checked
@@ -19,15 +21,18 @@ _MOST_COMPILED = 200_000
 _VERY_DOTTED_KEY = re.compile(r"(?<![\w\"'-])(?:[\w\"'-]+[ \t]*\.[ \t]*){200}")
 # `warnings.catch_warnings` is not thread-safe
 _COMPILING = Lock()
+# one parser a language, used by one thread at a time
+_PARSING = Lock()
 _TOO_DEEP = "nested too deeply to be checked or used"
 
 
 def check_syntax(path: str, text: str) -> str | None:
     """Return one sentence, with the line, about what makes the text invalid for its type, else None.
 
-    Checks Python (by this interpreter's grammar), JSON and TOML; other types, JSON files that are known to
-    hold comments, and texts over a million characters pass unchecked. Usual files take milliseconds, the
-    largest about a second: call it off the loop when that matters. Never raises, runs nothing.
+    Checks Python (by this interpreter's grammar), JavaScript, TypeScript, JSON and TOML; other types, JSON
+    files that are known to hold comments, and texts over a million characters pass unchecked. Usual files take
+    milliseconds, the largest about a second: call it off the loop when that matters. Never raises, runs
+    nothing.
     """
     check = _check_for(PurePosixPath(path))
     if check is None or len(text) > _MOST_CHARACTERS:
@@ -38,6 +43,14 @@ def check_syntax(path: str, text: str) -> str | None:
         return _TOO_DEEP
 
 
+def new_fault(path: str, before: str | None, after: str) -> str | None:
+    """Return what makes the new text invalid, None also where the old one was invalid already."""
+    fault = check_syntax(path, after)
+    if fault is None or (before is not None and before.strip() and check_syntax(path, before) is not None):
+        return None
+    return fault
+
+
 def _check_for(path: PurePosixPath) -> Callable[[str], str | None] | None:
     suffix = path.suffix.lower()
     if suffix in {".py", ".pyi"}:
@@ -46,6 +59,8 @@ def _check_for(path: PurePosixPath) -> Callable[[str], str | None] | None:
         return _toml_fault
     if suffix in {".json", ".ipynb", ".webmanifest"} and not _may_hold_comments(path):
         return _json_fault
+    if suffix in SCRIPTS:
+        return partial(_script_fault, suffix)
     return None
 
 
@@ -73,6 +88,12 @@ def _python_fault(text: str) -> str | None:
     except ValueError as error:
         return f"not valid Python: {error}"
     return None
+
+
+def _script_fault(suffix: str, text: str) -> str | None:
+    with _PARSING:
+        fault = script_fault(suffix, text)
+    return _at(*fault) if fault else None
 
 
 def _json_fault(text: str) -> str | None:

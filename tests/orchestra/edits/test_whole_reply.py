@@ -1,0 +1,147 @@
+"""A whole reply: which file is meant, all or nothing, and what the result must be."""
+
+import pytest
+
+from codecompanion.contracts.errors import WorkspaceError
+from codecompanion.orchestra.edits.whole_reply import Applied, applied_reply
+
+TEXT = "def f():\n    return 1\n\n\ndef g():\n    return 2\n"
+MOVE = "*** Begin Patch\n*** Update File: app.py\n*** Move to: b.py\n"
+BLOCK = "<<<<<<< SEARCH\n    return 1\n=======\n    return 3\n>>>>>>> REPLACE\n"
+
+
+def apply(
+    reply: str, before: str | None = TEXT, file: str = "app.py", full_path: str = "/w/src/app.py"
+) -> Applied:
+    return applied_reply(reply, file, {file: before}.get, full_path=full_path)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        BLOCK,
+        f"```\n{BLOCK}```\n",
+        f"FILE: app.py\n{BLOCK}",
+        f"FILE: src/app.py\n{BLOCK}",
+        f"FILE: ./src/App.py\n{BLOCK}",
+        f"FILE: /somewhere/else/app.py\n{BLOCK}",
+        f"FILE: src\\app.py\n{BLOCK}",
+        "```diff\n-    return 1\n+    return 3\n```\n",
+        "--- a/app.py\n+++ b/app.py\n@@ -1,2 +1,2 @@\n def f():\n-    return 1\n+    return 3\n",
+        "*** Begin Patch\n*** Update File: src/app.py\n@@ def f\n-    return 1\n+    return 3\n*** End Patch\n",
+        f"Here:\n\n```python\n{TEXT.replace('1', '3')}```\nRun it.\n",
+        f"FILE: app.py\n```python\n{TEXT.replace('1', '3')}```\n",
+    ],
+)
+def test_names_that_mean_the_file_and_replies_that_name_none(reply: str) -> None:
+    applied = apply(reply)
+    assert applied.reason == ""
+    assert applied.texts == {"app.py": TEXT.replace("1", "3")}
+
+
+@pytest.mark.parametrize(
+    ("reply", "said"),
+    [
+        ("I would not change anything.\n", "holds no edit"),
+        (f"FILE: other.py\n{BLOCK}", "another file"),
+        (f"FILE: lib/app.py\n{BLOCK}FILE: src/app.py\n{BLOCK}", "lib/app.py: it is for another file"),
+        (f"```sh\nrm app.py\n```\n```python\n{TEXT}```\n", "holds no edit"),
+        ("```sh\nrm app.py\n```\n", "holds no edit"),
+        (BLOCK + BLOCK.replace("1", "7"), "no place"),
+        (BLOCK.removesuffix(">>>>>>> REPLACE\n"), "no closing line"),
+        (BLOCK + BLOCK.replace("1", "2").removesuffix(">>>>>>> REPLACE\n"), "no closing line"),
+        (BLOCK.replace("return 3", "return ("), "not valid Python"),
+        ("FILE: app.py\n```python\ndef f():\n    return 3\n# ... rest of the code\n```\n", "stands for code"),
+        ("FILE: app.py\n```python\ndef f():\n    return 3\n", "ended inside the file"),
+        ("FILE: app.py\n```python\n```\n", "lose the file's content"),
+        ("*** Begin Patch\n*** Add File: app.py\n+x = 1\n*** End Patch\n", "is there already"),
+        (f"{MOVE}@@\n-    return 1\n+    return 3\n*** End Patch\n", "would rename"),
+        ("--- a/app.py\n+++ /dev/null\n@@ -1 +0,0 @@\n-def f():\n", "not all that the file holds"),
+        ("```diff\n@@ -1,2 +1,3 @@\n+import os\n def f():\n     return 9\n```\n", "no place"),
+    ],
+)
+def test_what_is_refused_changes_nothing(reply: str, said: str) -> None:
+    assert said in apply(reply).reason
+
+
+def test_a_file_that_was_broken_may_stay_broken() -> None:
+    broken = TEXT + "print 'old'\n"
+    assert apply(BLOCK, broken).texts["app.py"] == broken.replace("return 1", "return 3")
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "FILE: app.py\n```python\nx = 1\n```\n",
+        "```python\nx = 1\n```\n",
+        "<<<<<<< SEARCH\n=======\nx = 1\n>>>>>>> REPLACE\n",
+        "--- /dev/null\n+++ b/src/app.py\n@@ -0,0 +1 @@\n+x = 1\n",
+        "*** Begin Patch\n*** Add File: app.py\n+x = 1\n*** End Patch\n",
+    ],
+)
+@pytest.mark.parametrize("before", [None, ""])
+def test_a_new_or_empty_file_is_filled_in_every_format(reply: str, before: str | None) -> None:
+    applied = apply(reply, before)
+    assert applied.reason == ""
+    assert applied.texts["app.py"] == "x = 1\n"
+
+
+def test_deleting_asks_for_no_more_than_the_word_for_it() -> None:
+    assert apply("*** Begin Patch\n*** Delete File: app.py\n*** End Patch\n").texts == {"app.py": None}
+    removed = "".join(f"-{line}\n" for line in TEXT.splitlines())
+    assert apply(f"--- a/app.py\n+++ /dev/null\n@@ -1,6 +0,0 @@\n{removed}").texts == {"app.py": None}
+
+
+def test_endings_of_the_file_stay_in_every_format() -> None:
+    before = TEXT.replace("\n", "\r\n")
+    whole = f"FILE: app.py\n```python\n{TEXT.replace('1', '3')}```\n"
+    for reply in (BLOCK, whole, BLOCK.replace("\n", "\r\n"), whole.replace("\n", "\r\n")):
+        assert apply(reply, before).texts["app.py"] == before.replace("1", "3")
+
+
+def test_hunks_go_by_the_lines_of_those_before_them() -> None:
+    twice = "a = 1\nb = 2\n\n\n\n\na = 1\nb = 2\n"
+    hunks = "@@ -1,2 +1,3 @@\n+x = 0\n a = 1\n b = 2\n@@ -7,2 +8,2 @@\n a = 1\n-b = 2\n+b = 3\n"
+    diff = f"--- a/app.py\n+++ b/app.py\n{hunks}"
+    assert apply(diff, twice).texts["app.py"] == "x = 0\na = 1\nb = 2\n\n\n\n\na = 1\nb = 3\n"
+
+
+def test_other_files_are_changed_where_that_is_allowed() -> None:
+    files = {"src/app.py": TEXT, "lib/app.py": TEXT, "old.py": "x = 1\n"}
+    reply = (
+        f"FILE: lib/app.py\n{BLOCK}FILE: app.py\n{BLOCK}"
+        "*** Begin Patch\n*** Update File: old.py\n*** Move to: new.py\n@@\n-x = 1\n+x = 2\n*** End Patch\n"
+    )
+    applied = applied_reply(reply, "src/app.py", files.get, full_path="/w/src/app.py", others=True)
+    assert applied.reason == ""
+    changed = TEXT.replace("1", "3")
+    assert applied.texts == {"src/app.py": changed, "lib/app.py": changed, "old.py": None, "new.py": "x = 2\n"}
+
+
+def test_what_cannot_be_read_is_a_reason() -> None:
+    def read(path: str) -> str | None:
+        raise WorkspaceError(f"{path!r} is not a text file")
+
+    assert "is not a text file" in applied_reply(BLOCK, "app.py", read).reason
+
+
+def test_each_step_is_told() -> None:
+    reply = BLOCK.replace("    return 1", "return 1").replace("    return 3", "return 3") + BLOCK.replace(
+        "1", "9"
+    )
+    first, second = apply(reply).steps
+    assert (first.format, first.rung, first.first_line, first.reason) == (
+        "search/replace",
+        "indentation",
+        2,
+        "",
+    )
+    assert (second.first_line, second.reason.startswith("app.py: no place")) == (0, True)
+
+
+def test_a_block_that_fits_by_chance_in_a_reply_indented_otherwise_is_refused() -> None:
+    before = "def f():\n    go()\n    if a:\n        stay()\n\n\ndef g():\n    stay()\n    end()\n"
+    shifted = "<<<<<<< SEARCH\n        stay()\n=======\n        leave()\n>>>>>>> REPLACE\n"
+    assert apply(shifted, before).reason == ""
+    other = "<<<<<<< SEARCH\n        end()\n=======\n        end(1)\n>>>>>>> REPLACE\n"
+    assert "indented unlike the file" in apply(shifted + other, before).reason
