@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from codecompanion.contracts.consent import ConsentGiven
 from codecompanion.orchestra.verification.project_tests import ProjectTests
 
 MakeProject = Callable[[dict[str, str]], Path]
@@ -27,10 +28,10 @@ def project(tmp_path: Path) -> MakeProject:
 
 @pytest.fixture
 async def runner(tmp_path: Path) -> AsyncIterator[ProjectTests]:
-    """The product's runner on the rung this machine holds, with copies that are removed at the end."""
+    """The product's runner on this machine's rung, each command allowed; its copies are removed at the end."""
     parent = tmp_path / "temp"
     parent.mkdir()
-    tests = ProjectTests(parent=parent, seconds=60)
+    tests = ProjectTests(parent=parent, seconds=60, consent=ConsentGiven())
     yield tests
     await tests.close()
     assert list(parent.iterdir()) == []

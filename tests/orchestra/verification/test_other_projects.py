@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from codecompanion.contracts.consent import ConsentGiven
 from codecompanion.orchestra.verification.commands import cargo_command, go_command
 from codecompanion.orchestra.verification.project_tests import ProjectTests
 from codecompanion.orchestra.verification.toolchains import Program
@@ -135,7 +136,8 @@ async def test_the_command_of_the_settings_is_run_without_a_shell(project: MakeP
     script = "#!/bin/sh\nprintf '%s\\n' \"$@\"\necho '3 passed in 0.1s'\n[ ! -e fail ]\n"
     root = project({"check.sh": script})
     (root / "check.sh").chmod(0o755)
-    runner = ProjectTests(test_command=("./check.sh", "$HOME", "a b"), parent=tmp_path)
+    consent = ConsentGiven()
+    runner = ProjectTests(test_command=("./check.sh", "$HOME", "a b"), parent=tmp_path, consent=consent)
     report = await runner.run(Workspace(root))
     assert report.green
     assert report.output.startswith("$HOME\na b\n")

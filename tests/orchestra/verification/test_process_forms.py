@@ -4,9 +4,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from codecompanion.orchestra.verification.process_limits import ProcessLimits, limited
 from codecompanion.orchestra.verification.process_tree import (
     creation_flags,
+    descendants,
     has_sessions,
     marked_processes,
     taskkill_command,
@@ -27,6 +30,31 @@ def test_the_launcher_sets_limits_and_becomes_the_program() -> None:
     assert names == {"CPU", "AS", "DATA", "FSIZE", "CORE", "NPROC"}
     assert subprocess.run(argv, capture_output=True, check=True).stdout == b"a b *\n"
     assert limited(("x.exe",), ProcessLimits(), "win32") == ("x.exe",)
+
+
+def test_on_linux_a_program_of_the_system_sets_them_quicker() -> None:
+    argv = limited(("/bin/echo", "hi"), ProcessLimits(), "linux", find=lambda name: f"/usr/bin/{name}")
+    assert argv[0] == "/usr/bin/prlimit"
+    assert argv[-3:] == ("--", "/bin/echo", "hi")
+    names = {word.partition("=")[0] for word in argv[1:-3]}
+    assert names == {"--cpu", "--as", "--data", "--fsize", "--core", "--nproc"}
+    assert limited(("/bin/echo",), ProcessLimits(), "linux", find=lambda name: None)[0] == sys.executable
+
+
+def test_never_more_is_allowed_than_this_process_may_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("resource.getrlimit", lambda kind: (7, 7))
+    argv = limited(("/bin/true",), ProcessLimits(core=0), "linux", find=lambda name: name)
+    assert argv[1:5] == ("--cpu=7", "--as=7", "--data=7", "--fsize=7")
+    assert "--core=0" in argv
+
+
+def test_descendants_are_counted_to_just_beyond_the_most(tmp_path: Path) -> None:
+    for pid, children in {"1": "2 3", "2": "4 5 6", "3": "", "4": "", "5": "", "6": ""}.items():
+        (tmp_path / pid / "task" / pid).mkdir(parents=True)
+        (tmp_path / pid / "task" / pid / "children").write_text(children)
+    assert descendants(1, 100, tmp_path) == 5
+    assert descendants(1, 1, tmp_path) == 2
+    assert descendants(9, 100, tmp_path) == 0
 
 
 def test_processes_are_known_by_the_mark_of_their_run(tmp_path: Path) -> None:

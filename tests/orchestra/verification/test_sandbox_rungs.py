@@ -10,15 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from codecompanion.orchestra.verification.bubblewrap import Bubblewrap
+from codecompanion.orchestra.verification.ladder import choose_sandbox
 from codecompanion.orchestra.verification.process import Bounds, Ended, run_process
-from codecompanion.orchestra.verification.sandbox import (
-    Bubblewrap,
-    Cell,
-    ProcessLimitsOnly,
-    Rung,
-    Sandbox,
-    choose_sandbox,
-)
+from codecompanion.orchestra.verification.sandbox import Cell, ProcessLimitsOnly, Rung, Sandbox
 from codecompanion.orchestra.verification.toolchains import own_python
 
 PYTHON = own_python()
@@ -55,20 +50,34 @@ def bubblewrap() -> Bubblewrap:
     return Bubblewrap(shutil.which("bwrap") or "bwrap")
 
 
-async def test_without_bubblewrap_the_lowest_rung_is_chosen_and_says_what_it_means(tmp_path: Path) -> None:
-    sandbox = await choose_sandbox(tmp_path, find=lambda name: None)
-    assert sandbox.rung is Rung.PROCESS_LIMITS
+async def test_where_nothing_holds_each_run_is_asked_for(tmp_path: Path) -> None:
+    sandbox = await choose_sandbox(tmp_path, find=lambda name: None, has_landlock=lambda: False)
+    assert sandbox.rung is Rung.ASKING
     assert "your own rights" in sandbox.rung.meaning
-    assert (await choose_sandbox(tmp_path, platform="darwin")).rung is Rung.PROCESS_LIMITS
+    for platform in ("darwin", "win32"):
+        assert (await choose_sandbox(tmp_path, platform=platform)).rung is Rung.ASKING
 
 
-async def test_a_bubblewrap_that_does_not_work_here_is_not_chosen(tmp_path: Path) -> None:
-    broken = tmp_path / "bwrap"
+async def test_a_bubblewrap_that_does_not_hold_here_is_not_chosen(tmp_path: Path) -> None:
+    broken, leaky = tmp_path / "bwrap", tmp_path / "leaky"
     broken.write_text("#!/bin/sh\necho 'No permissions to create new namespace' >&2\nexit 1\n")
-    broken.chmod(0o755)
-    for program in (str(broken), str(tmp_path / "gone")):
-        sandbox = await choose_sandbox(tmp_path, find=lambda name, program=program: program)
-        assert sandbox.rung is Rung.PROCESS_LIMITS
+    # runs what it is given and confines nothing
+    leaky.write_text('#!/bin/sh\nwhile [ "$1" != -- ]; do shift; done; shift; exec "$@"\n')
+    for program in (broken, leaky):
+        program.chmod(0o755)
+    for name in (broken, leaky, tmp_path / "gone"):
+        sandbox = await choose_sandbox(
+            tmp_path, find=lambda _, name=name: str(name), has_landlock=lambda: False
+        )
+        assert sandbox.rung is Rung.ASKING
+
+
+@pytest.mark.needs("landlock")
+async def test_the_kernel_itself_steps_in_for_bubblewrap(tmp_path: Path) -> None:
+    sandbox = await choose_sandbox(tmp_path, find=lambda name: None)
+    assert sandbox.rung is Rung.LANDLOCK
+    assert "no network at all" in sandbox.rung.meaning
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.needs("bwrap")

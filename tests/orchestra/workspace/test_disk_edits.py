@@ -8,7 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from codecompanion.contracts.edits import EditOutcome, FileEdit, ReplaceBlock, WholeFile
+from codecompanion.contracts.edits import (
+    DeleteFile,
+    EditOutcome,
+    FileEdit,
+    RenameFile,
+    ReplaceBlock,
+    WholeFile,
+)
 from codecompanion.contracts.ports import EditSink
 from codecompanion.orchestra.workspace import safe_files
 from codecompanion.orchestra.workspace.disk_edits import DiskEdits
@@ -154,3 +161,70 @@ async def test_many_edits_of_one_file_at_once_are_all_kept(tmp_path: Path) -> No
     assert {outcome.state for outcome in outcomes} == {"confirmed"}
     assert (tmp_path / "a.py").read_text() == "".join(f"done {n}\n" for n in range(30))
     assert list(state(tmp_path)) == ["a.py"]
+
+
+async def test_what_others_changed_since_the_author_looked_stays(tmp_path: Path) -> None:
+    base = "a = 1\r\n\r\nb = 2\r\n"
+    (tmp_path / "a.py").write_bytes(b"\xef\xbb\xbfa = 1\r\n\r\nb = 2\r\nmine\r\n")
+    edit = WholeFile(path="a.py", text="a = 9\n\nb = 2\n")
+    outcome = await DiskEdits(tmp_path).push("e", edit, "", base)
+    assert (outcome.state, outcome.held) == ("confirmed", ())
+    assert (tmp_path / "a.py").read_bytes() == b"\xef\xbb\xbfa = 9\r\n\r\nb = 2\r\nmine\r\n"
+
+
+async def test_what_overlaps_is_held_and_the_file_untouched(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("a = mine\n")
+    outcome = await DiskEdits(tmp_path).push("e", WholeFile(path="a.py", text="a = its\n"), "", "a = 1\n")
+    assert outcome.state == "failed"
+    assert [(part.user, part.wanted) for part in outcome.held] == [("a = mine\n", "a = its\n")]
+    assert state(tmp_path) == {"a.py": b"a = mine\n"}
+
+
+async def test_a_file_is_removed_only_as_its_author_knew_it(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("x\n")
+    sink = DiskEdits(tmp_path)
+    refused = await sink.push("e", DeleteFile(path="a.py"), "", "y\n")
+    assert "changed by someone else" in refused.reason
+    assert (await sink.push("e", DeleteFile(path="a.py"), "", "x\n")).state == "confirmed"
+    assert state(tmp_path) == {}
+    assert "does not exist" in (await sink.push("e", DeleteFile(path="a.py"), "")).reason
+
+
+async def test_a_file_is_renamed_into_new_folders_and_never_over_another(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("x\n")
+    (tmp_path / "b.py").write_text("y\n")
+    (tmp_path / "a.py").chmod(0o750)
+    sink = DiskEdits(tmp_path)
+    taken = await sink.push("e", RenameFile(path="a.py", to="b.py"), "")
+    assert "exists already" in taken.reason
+    assert (await sink.push("e", RenameFile(path="a.py", to="new/deep/a.py"), "")).state == "confirmed"
+    assert state(tmp_path) == {"b.py": b"y\n", "new/deep/a.py": b"x\n"}
+    assert (tmp_path / "new/deep/a.py").stat().st_mode & 0o777 == 0o750
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        DeleteFile(path="link.py"),
+        RenameFile(path="link.py", to="b.py"),
+        DeleteFile(path=".git/config"),
+        RenameFile(path="real.py", to=".git/hooks/x"),
+        RenameFile(path="real.py", to="../out.py"),
+        DeleteFile(path="out/x.py"),
+        DeleteFile(path="folder"),
+    ],
+)
+async def test_links_and_protected_places_are_neither_removed_nor_renamed(
+    tmp_path: Path, edit: FileEdit
+) -> None:
+    work = tmp_path / "work"
+    (work / ".git").mkdir(parents=True)
+    (work / "folder").mkdir()
+    (work / ".git" / "config").write_text("[core]")
+    (work / "real.py").write_text("x\n")
+    (work / "link.py").symlink_to("real.py")
+    (work / "out").symlink_to(tmp_path)
+    (tmp_path / "x.py").write_text("outside\n")
+    before = state(tmp_path)
+    assert (await push(work, edit)).state == "failed"
+    assert state(tmp_path) == before

@@ -90,6 +90,25 @@ def test_links_and_odd_names_are_not_followed(tmp_path: Path) -> None:
     assert folder.links == ("link",)
 
 
+def test_a_link_to_installed_packages_is_a_dependency_by_what_it_leads_to(tmp_path: Path) -> None:
+    root, other = tmp_path / "root", tmp_path / "other"
+    (other / "node_modules").mkdir(parents=True)
+    (other / "env").mkdir()
+    (other / "env" / "pyvenv.cfg").touch()
+    (other / "private").mkdir()
+    root.mkdir()
+    (root / "node_modules").symlink_to(other / "node_modules")
+    (root / ".venv").symlink_to(other / "env")
+    (root / "venv").symlink_to(other / "private")
+    (folder,) = FolderTree(root).walk()
+    assert folder.dependencies == (".venv", "node_modules")
+    assert folder.links == ("venv",)
+    (root / "node_modules").unlink()
+    (root / "node_modules").symlink_to(other / "private")
+    (folder,) = FolderTree(root).walk()
+    assert folder.dependencies == (".venv",)
+
+
 def test_a_folder_that_goes_away_is_left_out(tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
@@ -112,9 +131,9 @@ def make_files(root: Path, folders: int, each: int) -> None:
 
 def test_a_big_flat_folder_is_listed_at_once(tmp_path: Path) -> None:
     make_files(tmp_path, 1, 20_000)
-    started = time.perf_counter()
+    started = time.process_time()
     assert len(listed(FolderTree(tmp_path))) == 20_001
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
 
 
 @pytest.mark.soak

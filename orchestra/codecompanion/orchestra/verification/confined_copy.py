@@ -11,16 +11,18 @@ from codecompanion.contracts.errors import OrchestraError, WorkspaceError
 from codecompanion.contracts.ports import WorkspaceView
 from codecompanion.contracts.test_reports import TestReport
 from codecompanion.orchestra.verification import commands
+from codecompanion.orchestra.verification.asked_commands import Repository
 from codecompanion.orchestra.verification.commands import Place, TestCommand
 from codecompanion.orchestra.verification.detection import Suite, SuiteKind, choose_files, find_suites
 from codecompanion.orchestra.verification.environment import without_secrets
 from codecompanion.orchestra.verification.output import plain_text
 from codecompanion.orchestra.verification.process import Ended
 from codecompanion.orchestra.verification.reports import could_not_start, counted_by_exit_code, report_of
-from codecompanion.orchestra.verification.sandbox import Cell, Rung, Sandbox
+from codecompanion.orchestra.verification.sandbox import Cell, Sandbox
 from codecompanion.orchestra.verification.toolchains import (
     Program,
     find_program,
+    home_of_packages,
     own_python,
     project_environment,
     users_python,
@@ -43,8 +45,7 @@ class ConfinedCopy:
         self.lock = asyncio.Lock()
         self._preparing = threading.Lock()
         self.sandbox = sandbox
-        links = sandbox.rung is Rung.PROCESS_LIMITS
-        self.shadow = ShadowCopy(root, parent=parent, link_dependencies=links)
+        self.shadow = ShadowCopy(root, parent=parent, link_dependencies=sandbox.links_dependencies)
         self._users_python: Program | None = None
         self._asked_version: str | None = None
 
@@ -54,6 +55,11 @@ class ConfinedCopy:
         return Place(
             self.sandbox.workspace(self._cell()), self.shadow.scratch, self.shadow.text, self.shadow.files
         )
+
+    @property
+    def repository(self) -> Repository:
+        """What commands take their orders from, as they find it."""
+        return Repository(str(self.shadow.root), self.shadow.files(), self.shadow.text)
 
     def prepare(
         self, view: WorkspaceView, only: Sequence[str], own_command: tuple[str, ...] | None
@@ -147,7 +153,12 @@ class ConfinedCopy:
 
     def _cell(self, tools: tuple[Path, ...] = ()) -> Cell:
         shadow = self.shadow
-        return Cell(shadow.root, shadow.path, shadow.scratch, shadow.dependencies, tools)
+        return Cell(self._stands_for, shadow.path, shadow.scratch, shadow.dependencies, tools)
+
+    @property
+    def _stands_for(self) -> Path:
+        """The folder in whose place the copy is: installed packages name files of it by absolute paths."""
+        return home_of_packages(self.shadow.root, self.shadow.dependencies)
 
     def _relative(self, text: str) -> str:
         """Name files as the user does, and alike in every run: the copy lies elsewhere each time."""
@@ -159,7 +170,7 @@ class ConfinedCopy:
 
     async def _pythons(self) -> list[Program]:
         """Return the interpreters to try: the project's own alone, else the user's, then ours."""
-        own = project_environment(self.shadow.root, self.shadow.dependencies)
+        own = project_environment(self._stands_for, self.shadow.dependencies)
         if own:
             return [own]
         version = self.shadow.text(".python-version")

@@ -4,7 +4,9 @@ They are set by a tiny launcher that then becomes the wanted program, so that no
 them; setting them in the forked child of a process with threads could hang it.
 """
 
+import shutil
 import sys
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,15 +40,33 @@ class ProcessLimits:
     core: int = 0
 
 
-def limited(argv: tuple[str, ...], limits: ProcessLimits, platform: str = sys.platform) -> tuple[str, ...]:
+def limited(
+    argv: tuple[str, ...],
+    limits: ProcessLimits,
+    platform: str = sys.platform,
+    find: Callable[[str], str | None] = shutil.which,
+) -> tuple[str, ...]:
     """Return the command that runs ``argv`` (its program an absolute path) under ``limits``.
 
     Windows has no such limits; there the command stays as it is.
     """
     if platform == "win32":
         return argv
-    pairs = ",".join(f"{name}={most}" for name, most in _by_name(limits).items())
+    most = _by_name(limits)
+    # a start of Python costs as much as all the rest of a confined run
+    if platform == "linux" and (program := find("prlimit")):
+        return (program, *(f"--{name.lower()}={value}" for name, value in _allowed(most)), "--", *argv)
+    pairs = ",".join(f"{name}={value}" for name, value in most.items())
     return (sys.executable, "-I", "-S", "-c", _LAUNCHER, pairs, *argv)
+
+
+def _allowed(most: Mapping[str, int]) -> Iterator[tuple[str, int]]:
+    """Yield the limits as this process may set them for its children: never beyond its own hard ones."""
+    import resource  # noqa: PLC0415 - not on Windows
+
+    for name, wanted in most.items():
+        hard = resource.getrlimit(getattr(resource, f"RLIMIT_{name}"))[1]
+        yield name, wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
 
 
 def _by_name(limits: ProcessLimits) -> dict[str, int]:

@@ -66,6 +66,19 @@ def marked_processes(mark: str, proc: Path = Path("/proc")) -> Iterator[int]:
                     yield int(name)
 
 
+def descendants(pid: int, most: int, proc: Path = Path("/proc")) -> int:
+    """Return how many processes live beneath ``pid``, counted to just beyond ``most``; 0 without ``/proc``."""
+    waiting, count = [pid], 0
+    while waiting and count <= most:
+        parent = waiting.pop()
+        # a process may end while it is looked at
+        with suppress(OSError), open(f"{proc}/{parent}/task/{parent}/children", "rb") as listed:  # noqa: PTH123
+            found = [int(child) for child in listed.read().split()]
+            waiting += found
+            count += len(found)
+    return count
+
+
 def _signal_group(pid: int, kind: signal.Signals) -> None:
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, kind)

@@ -5,16 +5,20 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
+from codecompanion.contracts.consent import CommandRequest, Consent, NobodyToAsk
 from codecompanion.contracts.errors import OrchestraError
 from codecompanion.contracts.ports import WorkspaceView
 from codecompanion.contracts.test_reports import TestReport
+from codecompanion.orchestra.verification.asked_commands import request_for
 from codecompanion.orchestra.verification.commands import TestCommand
 from codecompanion.orchestra.verification.confined_copy import ConfinedCopy, NotRunnable
 from codecompanion.orchestra.verification.detection import Suite
 from codecompanion.orchestra.verification.environment import clean_environment
+from codecompanion.orchestra.verification.ladder import choose_sandbox
 from codecompanion.orchestra.verification.process import Bounds, Ended, run_process
 from codecompanion.orchestra.verification.reports import did_not_run, merged, nothing_to_run
-from codecompanion.orchestra.verification.sandbox import Rung, Sandbox, choose_sandbox
+from codecompanion.orchestra.verification.sandbox import Rung, Sandbox
+from codecompanion.orchestra.workspace.protected_state import changed_between, protected_state
 from codecompanion.orchestra.workspace.shadow_home import ShadowHome, remove_leftovers
 
 LONGEST_RUN_S: Final = 300.0
@@ -27,6 +31,15 @@ _PYTEST_MISSING: Final = (
     "these tests need pytest, but {python} does not have it; install it there with: "
     "{python} -m pip install pytest"
 )
+_REFUSED: Final = "`{command}` was not run: {why}, and {nobody}; {mend}"
+_PROTECTED_CHANGED: Final = (
+    "the tests changed protected files, which no test may: {paths}; look at them and put them back, "
+    "and install bubblewrap so that tests cannot"
+)
+
+
+class ProtectedChanged(OrchestraError):
+    """A command that nothing confines changed files that run commands or grant rights."""
 
 
 class ProjectTests:
@@ -35,7 +48,8 @@ class ProjectTests:
     ``test_command`` (argv, no shell) replaces what would be found out. ``seconds`` bounds one suite's run.
     Of the environment only what programs need is passed on, and the names in ``keep_variables``. ``parent`` is
     where the copies are made, the temporary folder by default; ``close`` removes them. ``sandbox`` is chosen
-    by trial unless it is given.
+    by trial unless it is given. ``consent`` is asked before a command that is not run unasked;
+    ``command_is_users`` says that no repository can have set ``test_command``.
     """
 
     def __init__(
@@ -46,19 +60,24 @@ class ProjectTests:
         keep_variables: Iterable[str] = (),
         parent: Path | None = None,
         sandbox: Sandbox | None = None,
+        consent: Consent | None = None,
+        command_is_users: bool = True,
     ) -> None:
         self._test_command = test_command
         self._bounds = Bounds(seconds=seconds)
         self._keep_variables = tuple(keep_variables)
         self._parent = parent
         self._sandbox = sandbox
+        self._consent = consent or NobodyToAsk()
+        self._command_is_users = command_is_users
         self._opening = asyncio.Lock()
         self._copies: dict[str, ConfinedCopy] = {}
 
     async def rung(self) -> Rung:
         """Return how well test runs are confined here, to be shown to the user."""
         async with self._opening:
-            return (await self._chosen_sandbox()).rung
+            rung = (await self._chosen_sandbox()).rung
+        return Rung.REFUSING if rung is Rung.ASKING and not self._consent.can_ask else rung
 
     async def run(self, view: WorkspaceView, only: Sequence[str] = ()) -> TestReport:
         """Run all tests, or those of the named files; what goes wrong with them is in the report.
@@ -104,10 +123,38 @@ class ProjectTests:
         except NotRunnable as error:
             return did_not_run(str(error))
         for command in ways:
-            ended = await self._run_command(copy, command)
+            request = self._request(copy, suite, command)
+            if request is not None and not await self._consent.allows(request):
+                return did_not_run(self._refusal(request))
+            try:
+                ended = await self._run_watched(copy, command)
+            except ProtectedChanged as changed:
+                return did_not_run(str(changed))
             if not command.unavailable(ended):
                 return await asyncio.to_thread(copy.report, command, ended)
         return did_not_run(_PYTEST_MISSING.format(python=ways[0].program.path))
+
+    def _request(self, copy: ConfinedCopy, suite: Suite, command: TestCommand) -> CommandRequest | None:
+        return request_for(
+            suite, command.typed, copy.repository, copy.sandbox.rung, users_own=self._command_is_users
+        )
+
+    def _refusal(self, request: CommandRequest) -> str:
+        nobody = "you did not allow it" if self._consent.can_ask else "nobody could be asked"
+        mend = "allow it when you are asked, or give `orchestra run` the option --trust"
+        return _REFUSED.format(command=request.typed, why=request.why, nobody=nobody, mend=mend)
+
+    async def _run_watched(self, copy: ConfinedCopy, command: TestCommand) -> Ended:
+        """Run a command; raises ``ProtectedChanged`` where nothing kept it from changing such files."""
+        if copy.sandbox.rung is Rung.BUBBLEWRAP:
+            return await self._run_command(copy, command)
+        root, home = copy.shadow.root, Path.home()
+        before = await asyncio.to_thread(protected_state, root, home)
+        ended = await self._run_command(copy, command)
+        changed = changed_between(before, await asyncio.to_thread(protected_state, root, home))
+        if changed:
+            raise ProtectedChanged(_PROTECTED_CHANGED.format(paths=", ".join(changed[:10])))
+        return ended
 
     async def _run_command(self, copy: ConfinedCopy, command: TestCommand) -> Ended:
         environment = clean_environment(

@@ -1,52 +1,45 @@
-"""What a test process may see and touch, on the strictest rung this machine really holds."""
+"""What a command may see and touch: the rungs of the ladder, and the lowest two, which confine nothing."""
 
-import shutil
-import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Final, Protocol
-
-from codecompanion.orchestra.verification.process import Bounds, run_process
-
-_SYSTEM_FOLDERS: Final = ("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
-_SYSTEM_STORES: Final = ("/nix/store", "/gnu/store")
-# what programs need of /etc to link, name users, know the time and check certificates; nothing private
-_ETC: Final = (
-    "alternatives",
-    "ca-certificates",
-    "group",
-    "host.conf",
-    "hosts",
-    "ld.so.cache",
-    "ld.so.conf",
-    "ld.so.conf.d",
-    "localtime",
-    "mime.types",
-    "nsswitch.conf",
-    "passwd",
-    "pki/tls/certs",
-    "protocols",
-    "services",
-    "ssl/certs",
-    "ssl/openssl.cnf",
-)
-_PROBE_S = 5.0
+from typing import Protocol
 
 
 class Rung(StrEnum):
-    """How well test processes are confined; the value is what a person is shown."""
+    """How well commands are confined, the strictest first; the value is what a person is shown."""
 
     BUBBLEWRAP = "bubblewrap"
-    PROCESS_LIMITS = "process limits"
+    LANDLOCK = "landlock"
+    ASKING = "asking"
+    REFUSING = "refusing"
+    UNGUARDED = "unguarded"
 
     @property
     def meaning(self) -> str:
-        """What this rung keeps a test from doing, in a sentence."""
-        if self is Rung.BUBBLEWRAP:
-            return "tests see a copy of the workspace, no other files of yours, and no network"
-        return "tests run in a copy of the workspace, but with your own rights and network"
+        """What this rung keeps a command from doing, in a sentence."""
+        return _MEANINGS[self]
+
+
+_MEANINGS = {
+    Rung.BUBBLEWRAP: "tests see a copy of the workspace, no other files of yours, and no network",
+    Rung.LANDLOCK: (
+        "tests can use a copy of the workspace, no other files of yours, and no network at all, "
+        "not even servers of their own; install bubblewrap to let them have those"
+    ),
+    Rung.ASKING: (
+        "nothing here can confine tests, so they would run with your own rights and network, "
+        "in a copy of the workspace; you are asked before each run"
+    ),
+    Rung.REFUSING: (
+        "nothing here can confine tests and nobody can be asked, so they are not run; install bubblewrap, "
+        "or run in a terminal"
+    ),
+    Rung.UNGUARDED: (
+        "the setting `sandbox` is off: tests run in a copy of the workspace, "
+        "but with your own rights and network"
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +70,11 @@ class Sandbox(Protocol):
         """Which rung of the ladder this is."""
         ...
 
+    @property
+    def links_dependencies(self) -> bool:
+        """Whether the copy must link to the folders of installed packages, since they are mounted nowhere."""
+        ...
+
     def workspace(self, cell: Cell) -> Path:
         """Return the path at which a confined process sees the copy: its working folder."""
         ...
@@ -90,10 +88,10 @@ class Sandbox(Protocol):
         ...
 
 
-class ProcessLimitsOnly:
-    """The lowest rung: the copy is where tests run, but nothing keeps them there."""
+class InTheCopy:
+    """What all rungs without a file system of their own have in common: commands run in the copy itself."""
 
-    rung = Rung.PROCESS_LIMITS
+    links_dependencies = True
 
     def workspace(self, cell: Cell) -> Path:
         """Return the copy itself."""
@@ -103,89 +101,16 @@ class ProcessLimitsOnly:
         """Return a folder beside the copy."""
         return str(cell.temporary)
 
+
+class ProcessLimitsOnly(InTheCopy):
+    """No confinement: the copy is where commands run, but nothing keeps them there.
+
+    ``rung`` says on whose account: that of the setting, or of a machine that has no better one.
+    """
+
+    def __init__(self, rung: Rung = Rung.UNGUARDED) -> None:
+        self.rung = rung
+
     def wrap(self, argv: tuple[str, ...], cell: Cell) -> tuple[str, ...]:
         """Return the command as it is."""
         return argv
-
-
-class Bubblewrap:
-    """A file system made for the run: system folders to read, the copy in the workspace's place, no network.
-
-    The copy stands at the workspace's own path, so that absolute paths in virtual environments, editable
-    installs and linked packages lead into the copy, and tracebacks name the user's files.
-    """
-
-    rung = Rung.BUBBLEWRAP
-
-    def __init__(self, program: str) -> None:
-        self._program = program
-
-    def workspace(self, cell: Cell) -> Path:
-        """Return the workspace's own path, where the copy is mounted."""
-        return cell.root
-
-    def temporary(self, cell: Cell) -> str:
-        """Return the short path sockets need."""
-        return "/tmp"
-
-    def wrap(self, argv: tuple[str, ...], cell: Cell) -> tuple[str, ...]:
-        """Return the command, its variables being those it is given."""
-        inside = ("--chdir", str(cell.root), "--", *argv)
-        return (self._program, *_ISOLATION, *_system_mounts(), *_own_mounts(cell), *inside)
-
-
-_ISOLATION: Final = ("--unshare-all", "--die-with-parent", "--cap-drop", "ALL")
-
-
-def _system_mounts() -> list[str]:
-    mounts = ["--ro-bind", "/usr", "/usr"]
-    for folder in map(Path, _SYSTEM_FOLDERS):
-        if folder.is_symlink():
-            mounts += ["--symlink", str(folder.readlink()), str(folder)]
-        else:
-            mounts += ["--ro-bind-try", str(folder), str(folder)]
-    for path in (*_SYSTEM_STORES, *(f"/etc/{name}" for name in _ETC)):
-        mounts += ["--ro-bind-try", path, path]
-    return [*mounts, "--proc", "/proc", "--dev", "/dev"]
-
-
-def _own_mounts(cell: Cell) -> list[str]:
-    """Return the mounts from the outside in: one made later would cover those beneath it."""
-    mounts = {tool: ("--ro-bind-try", tool) for tool in cell.tools}
-    mounts |= {cell.root / path: ("--ro-bind-try", cell.root / path) for path in cell.dependencies}
-    mounts[Path("/tmp")] = ("--bind", cell.temporary)
-    mounts[cell.scratch] = ("--bind", cell.scratch)
-    mounts[cell.root] = ("--bind", cell.copy)
-    ordered = sorted(mounts.items(), key=lambda mount: mount[0].parts)
-    return [word for place, (option, source) in ordered for word in (option, str(source), str(place))]
-
-
-async def choose_sandbox(
-    scratch: Path,
-    *,
-    platform: str = sys.platform,
-    find: Callable[[str], str | None] = shutil.which,
-) -> Sandbox:
-    """Return the strictest sandbox that works here, found out by running a program in it.
-
-    That bubblewrap is installed says little: some systems forbid it. ``scratch`` is a folder for the trial.
-    """
-    program = find("bwrap") if platform == "linux" else None
-    if program and await _holds(Bubblewrap(program), scratch):
-        return Bubblewrap(program)
-    return ProcessLimitsOnly()
-
-
-async def _holds(sandbox: Bubblewrap, scratch: Path) -> bool:
-    cell = Cell(root=scratch, copy=scratch, scratch=scratch)
-    cell.temporary.mkdir(exist_ok=True)
-    try:
-        ended = await run_process(
-            sandbox.wrap(("/usr/bin/env", "true"), cell),
-            cwd="/",
-            environment={"PATH": "/usr/bin:/bin"},
-            bounds=Bounds(seconds=_PROBE_S),
-        )
-    except OSError:
-        return False
-    return ended.exit_code == 0

@@ -94,6 +94,17 @@ def _in_system(folder: Path) -> bool:
     return any(folder == system or system in folder.parents for system in _SYSTEM)
 
 
+def home_of_packages(root: Path, dependencies: Iterable[str]) -> Path:
+    """Return the folder that a workspace's installed packages were installed for.
+
+    That is the workspace, or a folder it lies in, when all of them are links to where they lie in that folder:
+    so it is with the copy of a project that a fork works in.
+    """
+    homes = {os.path.realpath(root / path).removesuffix(f"/{path}") for path in dependencies}
+    home = Path(homes.pop()) if len(homes) == 1 else root
+    return home if home in root.parents else root
+
+
 def project_environment(root: Path, dependencies: Iterable[str]) -> Program | None:
     """Return the Python of the project's own virtual environment, None if it has none that works."""
     environments = sorted(dependencies, key=lambda path: (path.count("/"), path != ".venv", path))

@@ -15,6 +15,7 @@ def _comparable(name: str) -> str:
 
 
 def _folded(name: str) -> str:
-    # HFS+ ignores zero-width characters, APFS and NTFS ignore case, APFS ignores normalisation
+    # HFS+ ignores zero-width characters, APFS and NTFS ignore case, APFS ignores normalisation;
+    # full-width letters and the like are another name everywhere, but no person sees that
     visible = "".join(char for char in name if unicodedata.category(char) != "Cf")
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", visible).casefold())
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", visible).casefold())

@@ -30,8 +30,8 @@ class FolderListing:
     """One folder: ``path`` is ``""`` for the root; names are sorted, ignored ones left out.
 
     ``links`` are symbolic links, not followed. ``dependencies`` are folders of installed packages (virtual
-    environments, ``node_modules``), ignored or not; they are never among ``folders``. ``git_ignored`` are the
-    files that git's rules alone keep out, not .aiignore.
+    environments, ``node_modules``) and links to such, ignored or not; they are in no other field.
+    ``git_ignored`` are the files that git's rules alone keep out, not .aiignore.
     """
 
     path: str
@@ -80,6 +80,12 @@ class FolderTree:
                 continue
             yield listing
             waiting.extend((listing.child(name), listing.rules) for name in listing.folders)
+
+    def look_again(self, path: str) -> FolderListing | None:
+        """Return a folder's listing as it is now; None when it is gone or was never walked into."""
+        with self._lock:
+            known = self._known.get(path)
+        return self._listing(path, known.inherited) if known else None
 
     def ignored(self, path: str) -> bool:
         """Whether the rules, or the folders that are never entered, keep the relative path out."""
@@ -138,7 +144,7 @@ def never_entered(name: str) -> bool:
 def _stamp(path: str) -> tuple[int, int, int] | None:
     try:
         status = os.lstat(path)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     return status.st_mtime_ns, status.st_size, status.st_ino
 
@@ -158,13 +164,20 @@ def _scan(absolute: str) -> _Entries:
             if not printable(entry.name):
                 continue
             if entry.is_symlink():
-                found.links.append(entry.name)
+                # a working tree or a fork may use what is installed in another folder
+                installed = _holds_packages(os.path.realpath(entry.path))
+                (found.dependencies if installed else found.links).append(entry.name)
             elif entry.is_dir(follow_symlinks=False):
-                installed = entry.name == "node_modules" or _stamp(f"{entry.path}/pyvenv.cfg")
-                (found.dependencies if installed else found.folders).append(entry.name)
+                (found.dependencies if _holds_packages(entry.path) else found.folders).append(entry.name)
             elif entry.is_file(follow_symlinks=False):
                 found.files.append(entry.name)
     return found
+
+
+def _holds_packages(folder: str) -> bool:
+    """Whether a path is a folder of installed packages by what it is, not by the name of a link to it."""
+    named = folder.endswith("/node_modules") and Path(folder).is_dir()
+    return named or _stamp(f"{folder}/pyvenv.cfg") is not None
 
 
 def _kept(path: str, rules: Rules, entries: _Entries) -> FolderListing:

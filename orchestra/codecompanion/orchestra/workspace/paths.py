@@ -11,6 +11,7 @@ LONGEST_NAME = 255
 
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _DRIVE = re.compile(r"[A-Za-z]:")
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:/")
 _DEVICES = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?", re.IGNORECASE)
 _NOT_ON_WINDOWS = frozenset('<>:"|?*')
 
@@ -38,7 +39,7 @@ def _trouble_with_form(path: str) -> str:
         return f"is longer than {LONGEST_PATH} characters"
     if _UNPRINTABLE.search(path):
         return "holds control characters"
-    if path.startswith(("/", "\\", "~")) or _DRIVE.match(path):
+    if path.startswith(("/", "\\", "~")) or _DRIVE.match(path) or _ADDRESS.match(path):
         return "is not relative to the workspace folder"
     if "\\" in path:
         return "holds a backslash where a forward slash belongs"

@@ -3,7 +3,10 @@
 Pure. Callers that write must ask twice: for the path as named and for the path its links lead to.
 """
 
+import re
+
 from codecompanion.orchestra.workspace.file_names import comparable
+from codecompanion.orchestra.workspace.secret_files import FOLDERS as SECRET_FOLDERS
 from codecompanion.orchestra.workspace.secret_files import holds_secrets
 
 FOLDERS = frozenset(
@@ -52,11 +55,27 @@ FILES = frozenset(
     }
 )
 _SUFFIXES = (".code-workspace",)
+# our own, beside each other in the user's folder for configuration
+_OWN_FOLDER, _OWN_FILES = "orchestra", frozenset({"orchestra.toml", "keys.toml", "trust.json"})
+# NTFS gives a name a short one as well: `.git` is `GIT~1`, `.mcp.json` is `MCP~1.JSO`
+_SHORT_NAME = re.compile(r"(?P<stem>[^.~]{1,6})~[0-9]+(?:\.[^.]{0,3})?")
+_STEM = 6
+
+
+def _stem(name: str) -> str:
+    return name.lstrip(".").partition(".")[0][:_STEM]
+
+
+_SHORT_STEMS = frozenset(
+    {_stem(name) for name in FOLDERS | FILES | SECRET_FOLDERS if name.startswith(".")} | {"env", "envrc"}
+)
 
 
 def is_protected(path: str) -> bool:
     """Whether any part of the relative POSIX path is protected, however its letters are written."""
-    return holds_secrets(path) or any(map(_protected_name, comparable(path)))
+    names = comparable(path)
+    own = names[-2:-1] == [_OWN_FOLDER] and names[-1] in _OWN_FILES
+    return own or holds_secrets(path) or any(map(_protected_name, names))
 
 
 def why_protected(path: str) -> str:
@@ -70,5 +89,7 @@ def why_protected(path: str) -> str:
 
 
 def _protected_name(name: str) -> bool:
-    # NTFS gives `.git` the short name `GIT~1`
-    return name in FOLDERS or name in FILES or name.startswith((".env", "git~")) or name.endswith(_SUFFIXES)
+    if name in FOLDERS or name in FILES or name.startswith(".env") or name.endswith(_SUFFIXES):
+        return True
+    short = _SHORT_NAME.fullmatch(name)
+    return short is not None and short["stem"] in _SHORT_STEMS

@@ -2,9 +2,7 @@
 
 import hashlib
 import os
-import stat
 import threading
-import time
 import weakref
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import ExitStack, suppress
@@ -14,21 +12,18 @@ from typing import Final, NamedTuple
 
 from codecompanion.contracts.errors import WorkspaceError
 from codecompanion.orchestra.edits.lines import BOM
-from codecompanion.orchestra.workspace.folder_tree import FolderTree
+from codecompanion.orchestra.workspace.change_watch import ChangeWatch
 from codecompanion.orchestra.workspace.generated import generated_files
 from codecompanion.orchestra.workspace.paths import real_relative_path
 from codecompanion.orchestra.workspace.safe_files import Folder, opened_folder, read_file, readable_errors
-from codecompanion.orchestra.workspace.secret_files import MOST_LOOKED_AT, secret_in
-from codecompanion.orchestra.workspace.shadow_entries import Copied, Stamp, Wanted, permissions
+from codecompanion.orchestra.workspace.shadow_entries import Copied, Stamp, Wanted
 from codecompanion.orchestra.workspace.shadow_home import ShadowHome, remove_tree
+from codecompanion.orchestra.workspace.shadow_source import ShadowSource
+from codecompanion.orchestra.workspace.shadow_writing import NEVER_CURRENT, write_entry
 from codecompanion.orchestra.workspace.texts import BIGGEST_TEXT, DecodedText
 
 MOST_FILES: Final = 200_000
 MOST_BYTES: Final = 2_000_000_000
-# a file changed this shortly before it was copied may change again within one tick of its time stamp
-_TICK_NS = 50_000_000
-_COARSE_TICK_NS = 2_000_000_000
-_NEVER_CURRENT: Final = object()
 
 
 class SyncReport(NamedTuple):
@@ -60,19 +55,20 @@ class ShadowCopy:
         most_bytes: int = MOST_BYTES,
     ) -> None:
         self.root = Path(root).resolve()
-        self._tree = FolderTree(self.root)
+        self._source = ShadowSource(self.root, link_dependencies=link_dependencies, most_files=most_files)
         self._home = ShadowHome(parent)
         self._remove = weakref.finalize(self, self._home.close)
         self.path = self._home.path / "copy" / (self.root.name or "workspace")
         self.scratch = self._home.path / "scratch"
         self.path.mkdir(parents=True)
         self.scratch.mkdir()
-        self.dependencies: tuple[str, ...] = ()
-        self._link_dependencies = link_dependencies
-        self._most_files = most_files
+        self._watch = ChangeWatch(self.path)
         self._most_bytes = most_bytes
         self._copied: dict[str, Copied] = {}
-        self._git_ignored: list[str] = []
+        self._wanted_before: dict[str, Wanted] = {}
+        self._folders: set[str] = set()
+        # made from a file that may change again unnoticed, so to be looked at each time
+        self._unsure: set[str] = set()
         self._generated: frozenset[str] = frozenset()
         self._lock = threading.Lock()
 
@@ -89,13 +85,24 @@ class ShadowCopy:
             wanted = self._wanted(overlay, also)
             for path in without:
                 wanted.pop(real_relative_path(self.root, path), None)
-            found = self._cleared(wanted)
-            changed = [path for path in wanted if not self._is_current(path, wanted[path], found)]
+            some = self._cleared_where_touched(wanted)
+            found = self._cleared(wanted) if some is None else some
+            looked_at = wanted.keys() if some is None else some.keys() & wanted.keys()
+            changed = [path for path in looked_at if not self._is_current(path, wanted[path], found)]
             for folder, paths in groupby(sorted(changed, key=_parent), key=_parent):
-                self._write_folder(folder, list(paths), wanted)
-            removed = len(self._copied.keys() - wanted.keys())
-            self._copied = {path: copied for path, copied in self._copied.items() if path in wanted}
-            return SyncReport(len(changed), removed, len(wanted) - len(changed))
+                self._write_folder(folder, list(paths), wanted, found)
+            gone = self._copied.keys() - wanted.keys()
+            for path in gone:
+                del self._copied[path]
+            self._unsure -= gone
+            self._wanted_before = wanted
+            self._watch_copy(changed)
+            return SyncReport(len(changed), len(gone), len(wanted) - len(changed))
+
+    @property
+    def dependencies(self) -> tuple[str, ...]:
+        """The folders of installed packages, as of the last ``sync``."""
+        return self._source.dependencies
 
     def files(self) -> list[str]:
         """Return the relative paths of the project's files in the copy as of the last ``sync``, sorted.
@@ -116,10 +123,11 @@ class ShadowCopy:
         self._remove()
 
     def _wanted(self, overlay: Mapping[str, str], also: Iterable[str]) -> dict[str, Wanted]:
-        wanted = dict(self._on_disk())
-        wanted.update((path, item) for path in also if path not in wanted and (item := self._regular(path)))
-        self._require_bounded(wanted)
-        generated = self._generated_beside(wanted)
+        wanted = self._source.look()
+        regular = self._source.regular
+        wanted.update((path, item) for path in also if path not in wanted and (item := regular(path)))
+        size = self._bounded_size(wanted)
+        generated = self._generated_beside(wanted, self._most_bytes - size)
         self._generated = frozenset(generated).difference(
             real_relative_path(self.root, path) for path in overlay
         )
@@ -131,46 +139,10 @@ class ShadowCopy:
                 wanted.pop(folder, None)
         return wanted
 
-    def _on_disk(self) -> Iterator[tuple[str, Wanted]]:
-        """Yield what is in the workspace now, and take note of dependency folders and ignored files."""
-        dependencies: list[str] = []
-        self._git_ignored = []
-        count = 0
-        for listing in self._tree.walk():
-            dependencies += map(listing.child, listing.dependencies)
-            self._git_ignored += map(listing.child, listing.git_ignored)
-            for path in map(listing.child, listing.files):
-                if item := self._regular(path):
-                    yield path, item
-            for path in map(listing.child, listing.links):
-                if target := self._inner_target(path):
-                    yield path, Wanted(target, link=target)
-            count += len(listing.files)
-            self._require_few(count)
-        self.dependencies = tuple(sorted(dependencies))
-        if self._link_dependencies:
-            for path in self.dependencies:
-                target = str(self.root / path)
-                yield path, Wanted(target, link=target)
-
-    def _generated_beside(self, wanted: Mapping[str, Wanted]) -> dict[str, Wanted]:
-        ignored = (path for path in self._git_ignored if path not in wanted)
-        found = generated_files(self.root, ignored, self._most_bytes - _size(wanted))
+    def _generated_beside(self, wanted: Mapping[str, Wanted], room: int) -> dict[str, Wanted]:
+        ignored = (path for path in self._source.git_ignored if path not in wanted)
+        found = generated_files(self.root, ignored, room)
         return {path: Wanted.copied(status) for path, status in found}
-
-    def _regular(self, path: str) -> Wanted | None:
-        try:
-            status = os.lstat(f"{self.root}/{path}")
-        except OSError:
-            return None
-        return Wanted.copied(status) if stat.S_ISREG(status.st_mode) else None
-
-    def _inner_target(self, path: str) -> str:
-        """Return where a link of the workspace leads, as seen from it; empty when it leads out or nowhere."""
-        real = Path(os.path.realpath(self.root / path))
-        if self.root not in real.parents or not real.exists():
-            return ""
-        return os.path.relpath(real, self.root / _parent(path))
 
     def _overlaid(self, path: str, text: str, below: Wanted | None) -> Wanted:
         on_disk = below.source if below else None
@@ -184,26 +156,61 @@ class ShadowCopy:
         except WorkspaceError:
             return False
 
-    def _require_few(self, count: int) -> None:
-        if count > self._most_files:
-            raise WorkspaceError(
-                f"the workspace holds more than {self._most_files:,} files, too many to copy for a test run; "
-                "name folders that tests do not need in .gitignore or .aiignore"
-            )
-
-    def _require_bounded(self, wanted: Mapping[str, Wanted]) -> None:
-        size = _size(wanted)
+    def _bounded_size(self, wanted: Mapping[str, Wanted]) -> int:
+        size = sum(item.source.size for item in wanted.values() if item.source)
         if size > self._most_bytes:
             raise WorkspaceError(
                 f"the workspace's files take {size / 1e9:.1f} GB, but at most {self._most_bytes / 1e9:.1f} GB "
                 "are copied for a test run; name big files that tests do not need in .gitignore or .aiignore"
             )
+        return size
 
-    def _cleared(self, wanted: Mapping[str, Wanted]) -> dict[str, Stamp]:
+    def _cleared_where_touched(self, wanted: Mapping[str, Wanted]) -> dict[str, Stamp | None] | None:
+        """Do what ``_cleared`` does for all that may differ from the last time; None when that is not known.
+
+        The answer has every path that is to be looked at, None for one that is not there.
+        """
+        # what goes wrong on the way leaves nothing known, so that the next time looks at everything
+        before, self._wanted_before = self._wanted_before, {}
+        touched = self._watch.touched()
+        if touched is None or not before or not self._folders.isdisjoint(touched):
+            return None
+        differing = {path for path, item in wanted.items() if not _same(item, before.get(path))}
+        gone = before.keys() - wanted.keys()
+        if not self._folders.isdisjoint(differing) or (gone and _leaves_a_folder_empty(gone, wanted)):
+            return None
+        found: dict[str, Stamp | None] = {}
+        for path in (touched | differing | gone | self._unsure).difference(self._source.dependencies):
+            if path not in wanted:
+                self._take_away(path)
+            found[path] = self._stamp(path)
+        return found
+
+    def _stamp(self, path: str) -> Stamp | None:
+        try:
+            return Stamp.of(os.lstat(self.path / path))
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+
+    def _take_away(self, path: str) -> None:
+        """Remove from the copy what does not belong there."""
+        place = self.path / path
+        if place.is_dir() and not place.is_symlink():
+            remove_tree(place)
+        else:
+            place.unlink(missing_ok=True)
+
+    def _watch_copy(self, changed: Iterable[str]) -> None:
+        """Watch each folder of the copy; what is written there from now on is looked at the next time."""
+        self._folders.update(folder for path in changed for folder in _folders_above(path))
+        for folder in ("", *self._folders):
+            self._watch.watch(folder)
+
+    def _cleared(self, wanted: Mapping[str, Wanted]) -> dict[str, Stamp | None]:
         """Remove from the copy what does not belong there; return the stamps of what is left."""
-        folders = {folder for path in wanted for folder in _folders_above(path)}
+        folders = self._folders = {folder for path in wanted for folder in _folders_above(path)}
         kept_empty = frozenset(self.dependencies)
-        found: dict[str, Stamp] = {}
+        found: dict[str, Stamp | None] = {}
         waiting = [""]
         while waiting:
             here = waiting.pop()
@@ -223,11 +230,13 @@ class ShadowCopy:
                         remove_tree(Path(entry.path))
         return found
 
-    def _is_current(self, path: str, wanted: Wanted, found: Mapping[str, Stamp]) -> bool:
+    def _is_current(self, path: str, wanted: Wanted, found: Mapping[str, Stamp | None]) -> bool:
         copied = self._copied.get(path)
         return copied is not None and copied.sign == wanted.sign and copied.stamp == found.get(path)
 
-    def _write_folder(self, folder: str, paths: list[str], wanted: Mapping[str, Wanted]) -> None:
+    def _write_folder(
+        self, folder: str, paths: list[str], wanted: Mapping[str, Wanted], found: Mapping[str, Stamp | None]
+    ) -> None:
         with ExitStack() as opened:
             target = opened.enter_context(opened_folder(self.path, folder, make=True))
             source: Folder | None = None
@@ -236,45 +245,28 @@ class ShadowCopy:
                     source = opened.enter_context(opened_folder(self.root, folder))
             for path in paths:
                 self._copied.pop(path, None)
+                self._unsure.discard(path)
                 name = path.rpartition("/")[2]
-                target.discard(name)
+                if found.get(path) is not None:
+                    target.discard(name)
                 secrets_stay = path in self._generated
-                sign = _write(target, name, wanted[path], source, self._most_bytes, secrets_stay=secrets_stay)
+                sign = write_entry(
+                    target, name, wanted[path], source, self._most_bytes, secrets_stay=secrets_stay
+                )
                 if sign is not None and (status := target.status(name)):
                     self._copied[path] = Copied(sign, Stamp.of(status))
+                    if sign is NEVER_CURRENT:
+                        self._unsure.add(path)
 
 
-def _size(wanted: Mapping[str, Wanted]) -> int:
-    return sum(item.source.size for item in wanted.values() if item.source)
+def _same(one: Wanted, other: Wanted | None) -> bool:
+    # most are the same object, and comparing those is what costs
+    return one is other or one == other
 
 
-def _write(
-    target: Folder, name: str, wanted: Wanted, source: Folder | None, limit: int, *, secrets_stay: bool
-) -> object:
-    """Make one path of the copy; return what it was made from.
-
-    None if there is nothing to make: its source vanished, is not ours to read (so no test of ours can either),
-    or holds a secret where ``secrets_stay`` behind.
-    """
-    if wanted.link:
-        os.symlink(wanted.link, target.at(name), dir_fd=target.fd)
-        return wanted.sign
-    if wanted.data is not None:
-        target.create(name, wanted.data, permissions(wanted.source))
-        return wanted.sign
-    if source is None:
-        return None
-    now_ns = time.time_ns()
-    try:
-        data, status = source.read(name, limit)
-    except (FileNotFoundError, PermissionError):
-        return None
-    if secrets_stay and secret_in(data[:MOST_LOOKED_AT].decode("latin-1")):
-        return None
-    stamp = Stamp.of(status)
-    target.create(name, data, permissions(stamp))
-    tick_ns = _TICK_NS if stamp.mtime_ns % 1_000_000_000 else _COARSE_TICK_NS
-    return stamp if stamp.mtime_ns + tick_ns < now_ns else _NEVER_CURRENT
+def _leaves_a_folder_empty(gone: Iterable[str], wanted: Iterable[str]) -> bool:
+    folders = {folder for path in wanted for folder in _folders_above(path)}
+    return not folders.issuperset(filter(None, map(_parent, gone)))
 
 
 def _parent(path: str) -> str:

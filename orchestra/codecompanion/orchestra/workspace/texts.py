@@ -56,6 +56,8 @@ def with_endings_of(old: str, new: str) -> str:
     Lines both texts share at their start and end keep their own ending; those between take the one that
     ``old`` uses most. An ``old`` without line endings changes nothing.
     """
+    if "\r" not in old and "\r" not in new:
+        return new
     old_lines, new_lines = split_lines(old), split_lines(new)
     usual = _usual_ending(old_lines)
     if not usual:

@@ -9,7 +9,7 @@ from typing import Final
 
 from codecompanion.contracts.errors import WorkspaceError
 from codecompanion.orchestra.edits.lines import BOM
-from codecompanion.orchestra.workspace.folder_tree import FolderTree
+from codecompanion.orchestra.workspace.folder_tree import FolderListing, FolderTree
 from codecompanion.orchestra.workspace.paths import real_relative_path, relative_path
 from codecompanion.orchestra.workspace.safe_files import read_file
 from codecompanion.orchestra.workspace.secret_files import holds_secrets, secret_in
@@ -65,6 +65,7 @@ class Workspace:
         self._longest_listing_s = longest_listing_s
         self._monotonic = monotonic
         self._tree = FolderTree(self._root)
+        self._judged: dict[str, tuple[FolderListing | None, tuple[str, ...]]] = {}
         self._pending: dict[str, str] = {}
         self._authored: set[str] = set()
         self._lock = threading.Lock()
@@ -186,15 +187,22 @@ class Workspace:
             authored = sorted(self._authored)
         found.update(path for path in authored if self._listable(path) and self.exists(path))
         for folder in self._tree.walk():
-            names = (*folder.files, *(name for name in folder.links if self._is_file(folder.child(name))))
-            for path in map(folder.child, names):
+            links = (path for path in map(folder.child, folder.links) if self._is_file(path))
+            for path in (*self._listable_in(folder), *filter(self._listable, links)):
                 if len(found) >= self._most_files:
                     return False
-                if self._listable(path):
-                    found.add(path)
+                found.add(path)
             if self._monotonic() > deadline:
                 return False
         return True
+
+    def _listable_in(self, folder: FolderListing) -> tuple[str, ...]:
+        """Return the files of a folder to list; judged again only when the folder was read again."""
+        judged, paths = self._judged.get(folder.path, (None, ()))
+        if judged is not folder:
+            paths = tuple(filter(self._listable, map(folder.child, folder.files)))
+            self._judged[folder.path] = (folder, paths)
+        return paths
 
     def _is_file(self, link: str) -> bool:
         return self._open_to_agents(link) and self.exists(link)
