@@ -285,6 +285,31 @@ async def test_typing_over_the_place_is_never_overwritten(root: Path) -> None:
     assert editor.text("a.py") == "b = my own\n"
 
 
+async def test_typing_over_the_place_keeps_the_edit_for_a_review(root: Path) -> None:
+    async def typing(editor: Editor, edit: dict[str, Any]) -> Any:
+        editor.type("a.py", "b = my own\n")
+        return await honest(editor, edit)
+
+    editor = Editor(root, typing)
+    editor.open("a.py", "b = 2\n")
+    outcome = await editor.edits.push("e1", BLOCK, "", "b = 2\n")
+    assert outcome.state == "failed"
+    (part,) = outcome.held
+    assert (part.base, part.user, part.wanted, part.line) == ("b = 2\n", "b = my own\n", "b = 3\n", 1)
+    assert editor.text("a.py") == "b = my own\n"
+
+
+async def test_what_does_not_overlap_lands_and_the_rest_is_held(root: Path) -> None:
+    editor = Editor(root, honest)
+    base = "a = 1\n\n\nb = 2\n"
+    editor.open("a.py", base.replace("b = 2", "b = my own"))
+    wanted = WholeFile(path="a.py", text="a = 5\n\n\nb = 3\n")
+    outcome = await editor.edits.push("e1", wanted, "", base)
+    assert outcome.state == "confirmed"
+    assert [part.wanted for part in outcome.held] == ["b = 3\n"]
+    assert editor.text("a.py") == "a = 5\n\n\nb = my own\n"
+
+
 async def test_ceaseless_typing_ends_the_attempts(root: Path) -> None:
     async def typing(editor: Editor, edit: dict[str, Any]) -> Any:
         editor.type("a.py", "# more\n" + editor.text("a.py"))
@@ -298,15 +323,17 @@ async def test_ceaseless_typing_ends_the_attempts(root: Path) -> None:
     assert len(editor.asked) == 4
 
 
-async def test_a_whole_file_over_typing_since_the_run_began_is_refused(root: Path) -> None:
+async def test_a_whole_file_keeps_what_was_typed_since_the_run_began(root: Path) -> None:
     editor = Editor(root, honest)
-    editor.open("a.py", "x = 1\n")
+    editor.open("a.py", "x = 1\n\ny = 1\n")
     editor.edits.begin_run()
-    editor.type("a.py", "x = 1\nmine\n")
-    outcome = await editor.edits.push("e1", WholeFile(path="a.py", text="x = 2\n"), "")
-    assert outcome.state == "failed"
-    assert "search/replace" in outcome.reason
-    assert editor.text("a.py") == "x = 1\nmine\n"
+    editor.type("a.py", "x = 1\n\ny = 1\nmine\n")
+    outcome = await editor.edits.push("e1", WholeFile(path="a.py", text="x = 2\n\ny = 1\n"), "")
+    assert outcome.state == "confirmed"
+    assert editor.text("a.py") == "x = 2\n\ny = 1\nmine\n"
+    second = await editor.edits.push("e2", WholeFile(path="a.py", text="x = 3\n\ny = 1\n"), "")
+    assert second.state == "confirmed"
+    assert editor.text("a.py") == "x = 3\n\ny = 1\nmine\n"
     editor.edits.end_run()
 
 
@@ -315,9 +342,10 @@ async def test_a_file_opened_and_typed_into_during_the_run_is_not_overwritten_ei
     editor = Editor(root, honest)
     editor.edits.begin_run()
     editor.open("a.py", "x = 1\n")
-    editor.type("a.py", "x = 1\nmine\n")
+    editor.type("a.py", "mine\nx = 1\n")
     outcome = await editor.edits.push("e1", WholeFile(path="a.py", text="x = 2\n"), "")
-    assert outcome.state == "failed"
+    assert outcome.state == "confirmed"
+    assert editor.text("a.py") == "mine\nx = 2\n"
 
 
 async def test_a_whole_file_over_an_edit_of_our_own_is_fine(root: Path) -> None:

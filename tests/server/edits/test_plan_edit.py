@@ -1,41 +1,14 @@
 """An edit planned on the newest text changes as little as possible, and never overwrites typing."""
 
-from itertools import pairwise
-
-from hypothesis import given
-from hypothesis import strategies as st
+import pytest
 
 from codecompanion.contracts.edits import ReplaceBlock, WholeFile
-from codecompanion.server.edits.plan import PlannedEdit, Refusal, line_splices, plan_edit
-
-LINES = st.lists(st.sampled_from(["a\n", "b\n", "\n", "c\r\n", "d\r", "é😀\n"]), max_size=12)
-TEXTS = st.tuples(LINES, st.sampled_from(["", "a", "end"])).map(lambda parts: "".join(parts[0]) + parts[1])
+from codecompanion.server.edits.plan import PlannedEdit, Refusal, plan_edit
 
 
 def planned(plan: PlannedEdit | Refusal) -> PlannedEdit:
     assert isinstance(plan, PlannedEdit)
     return plan
-
-
-@given(TEXTS, TEXTS)
-def test_splices_make_one_text_of_another_and_never_touch(before: str, after: str) -> None:
-    splices = list(line_splices(before, after))
-    text = before
-    for splice in reversed(splices):
-        text = splice.applied_to(text)
-    assert text == after
-    assert all(one.end < two.start for one, two in pairwise(splices))
-
-
-def test_only_the_lines_that_differ_are_changed() -> None:
-    before = "".join(f"line {n}\n" for n in range(100))
-    after = before.replace("line 7\n", "seven\n").replace("line 90\n", "")
-    assert [splice.new_text for splice in line_splices(before, after)] == ["seven\n", ""]
-
-
-def test_a_text_of_many_equal_lines_is_planned_quickly() -> None:
-    (splice,) = line_splices("start\n" + "x\n" * 20_000, "start\n" + "y\nx\n" * 10_000)
-    assert splice.start == len("start\n")
 
 
 def test_a_new_file_is_one_insertion() -> None:
@@ -58,12 +31,39 @@ def test_a_block_whose_place_was_typed_over_is_refused() -> None:
     assert "no place" in plan.reason
 
 
-def test_a_whole_file_never_overwrites_what_was_typed_since() -> None:
-    edit = WholeFile(path="a.py", text="x = 2\n")
-    refusal = plan_edit("x = 1\ntyped\n", edit, "x = 1\n")
-    assert isinstance(refusal, Refusal)
-    assert "search/replace" in refusal.reason
-    assert planned(plan_edit("x = 1\n", edit, "x = 1\n")).after == "x = 2\n"
+def test_a_whole_file_is_merged_with_what_was_typed_since() -> None:
+    edit = WholeFile(path="a.py", text="x = 2\ny = 1\n")
+    plan = planned(plan_edit("x = 1\ny = 1\ntyped\n", edit, "x = 1\ny = 1\n"))
+    assert plan.after == "x = 2\ny = 1\ntyped\n"
+    assert plan.known == edit.text
+    assert not plan.held
+
+
+def test_what_was_typed_over_the_same_line_stays_and_the_edit_is_held() -> None:
+    plan = planned(plan_edit("x = 3\n", WholeFile(path="a.py", text="x = 2\n"), "x = 1\n"))
+    assert plan.after == "x = 3\n"
+    assert plan.changes_nothing
+    (part,) = plan.held
+    assert (part.base, part.user, part.wanted, part.line) == ("x = 1\n", "x = 3\n", "x = 2\n", 1)
+
+
+def test_a_block_whose_lines_were_typed_into_is_merged() -> None:
+    edit = ReplaceBlock(path="a.py", search="a = 1\nb = 2\n", replace="a = 1\nb = 22\n")
+    plan = planned(plan_edit("a = 11\nb = 2\n", edit, "a = 1\nb = 2\n"))
+    assert plan.after == "a = 11\nb = 22\n"
+    assert plan.known == "a = 1\nb = 22\n"
+
+
+def test_a_file_removed_meanwhile_is_not_made_again() -> None:
+    plan = plan_edit(None, WholeFile(path="a.py", text="x = 2\n"), "x = 1\n")
+    assert isinstance(plan, Refusal)
+    assert "removed meanwhile" in plan.reason
+
+
+@pytest.mark.parametrize(("base", "now"), [("a\r\nb\r\n", "a\nb\nc\n"), ("a\nb\n", "\ufeffa\r\nb\r\nc\r\n")])
+def test_a_text_shown_with_other_endings_is_the_same_text(base: str, now: str) -> None:
+    plan = planned(plan_edit(now, WholeFile(path="a.py", text="a2\nb\n"), base))
+    assert plan.after == now.replace("a", "a2")
 
 
 def test_a_whole_file_keeps_the_line_endings_of_the_old_one() -> None:

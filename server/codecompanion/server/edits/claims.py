@@ -6,23 +6,34 @@ from dataclasses import dataclass
 
 from codecompanion.contracts.ids import EditId
 from codecompanion.server.edits.plan import PlannedEdit
+from codecompanion.server.edits.traces import Mishap, Trace
+from codecompanion.server.wire.documents import OpenDocument
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One edit that should make its file read ``plan.after``."""
+    """One edit that should make its file read ``plan.after``; ``trace`` is what its document goes through."""
 
     edit_id: EditId
     path: str
     plan: PlannedEdit
+    trace: Trace | None = None
+
+    def shows_in(self, text: str) -> bool:
+        """Whether the edit was made, ``text`` being what its document reads now."""
+        return (self.trace is not None and self.trace.made() is not None) or self.plan.shows_in(text)
+
+    def mishap(self) -> Mishap | None:
+        """Return what the editor did wrong with it, None when nothing of that kind was seen."""
+        return self.trace.mishap() if self.trace else None
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A claim that came true: ``text`` is what the document really reads."""
+    """A claim, and the text that showed it came true; None when nothing did."""
 
     claim: Claim
-    text: str
+    text: str | None
 
 
 class Claims:
@@ -41,6 +52,12 @@ class Claims:
         """Return what the file should read by its newest claim, None when there is none."""
         claims = self._open.get(path)
         return claims[-1].plan.after if claims else None
+
+    def follow(self, path: str, document: OpenDocument) -> None:
+        """Take in the next state of a document, for what open claims will be judged by."""
+        for claim in self._open.get(path, []):
+            if claim.trace is not None:
+                claim.trace.seen.append(document)
 
     def look(self, path: str, text: str) -> bool:
         """Take in what a document reads; returns whether that made a claim come true."""
@@ -82,6 +99,10 @@ class Claims:
     def of_file(self, path: str) -> list[EditId]:
         """Return the ids of a file's open claims."""
         return [claim.edit_id for claim in self._open.get(path, [])]
+
+    def befores(self, path: str) -> list[str | None]:
+        """Return what the file read before each of its open claims; None stands for no file."""
+        return [claim.plan.before for claim in self._open.get(path, [])]
 
     def _open_ones(self) -> list[Claim]:
         return [claim for claims in self._open.values() for claim in claims]

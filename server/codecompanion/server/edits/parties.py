@@ -1,5 +1,6 @@
 """Who takes part in an edit besides its sink, and how long each of them may take."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -39,8 +40,14 @@ class Editor(Protocol):
 class Disk(Protocol):
     """What writes files that no editor holds."""
 
-    async def push(self, edit_id: EditId, edit: FileEdit, label: str) -> EditOutcome:
+    async def push(self, edit_id: EditId, edit: FileEdit, label: str, base: str | None = None) -> EditOutcome:
         """Write one edit and confirm it; failures are outcomes."""
+        ...
+
+    async def write(
+        self, edit_id: EditId, path: str, expected: Collection[str | None], text: str | None
+    ) -> EditOutcome:
+        """Let a file that reads as one of ``expected`` read exactly ``text``; None stands for no file."""
         ...
 
 

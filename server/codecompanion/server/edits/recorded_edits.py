@@ -1,8 +1,8 @@
 """Edits whose effect in the editor is in the log before they count as settled."""
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
 
-from codecompanion.contracts.edits import EditOutcome, FileEdit
+from codecompanion.contracts.edits import EditOutcome, FileEdit, GroupedEdit
 from codecompanion.contracts.ids import EditId
 from codecompanion.contracts.ports import EditSink
 
@@ -17,11 +17,17 @@ class RecordedEdits(EditSink):
         self._sink = sink
         self._record = record
 
-    async def push(self, edit_id: EditId, edit: FileEdit, label: str) -> EditOutcome:
+    async def push(self, edit_id: EditId, edit: FileEdit, label: str, base: str | None = None) -> EditOutcome:
         """As ``EditSink.push``."""
-        outcome = await self._sink.push(edit_id, edit, label)
+        outcome = await self._sink.push(edit_id, edit, label, base)
         await self._record()
         return outcome
+
+    async def push_all(self, group: Sequence[GroupedEdit], label: str) -> list[EditOutcome]:
+        """As ``EditSink.push_all``."""
+        outcomes = await self._sink.push_all(group, label)
+        await self._record()
+        return outcomes
 
     async def settle(self, edit_ids: Collection[EditId]) -> list[EditOutcome]:
         """As ``EditSink.settle``."""

@@ -20,13 +20,15 @@ class Target:
     document: OpenDocument | None = None
 
 
-def workspace_edit(target: Target, plan: PlannedEdit, client: ClientFeatures) -> dict[str, Any]:
-    """Return the LSP ``WorkspaceEdit`` for one file.
+def workspace_edit(
+    target: Target, plan: PlannedEdit, client: ClientFeatures, known: Sequence[dict[str, Any]] | None = None
+) -> dict[str, Any]:
+    """Return the LSP ``WorkspaceEdit`` for one file; ``known`` are its text edits, where they were made before.
 
     ``documentChanges`` is used where the client declares it or any resource operation: some that understand
     it do not say so. A file is created only where the client can; elsewhere the edit of its URI makes it.
     """
-    edits = text_edits(target, plan.splices, client)
+    edits = text_edits(target, plan.splices, client) if known is None else list(known)
     if not (client.document_changes or client.resource_operations):
         return {"changes": {target.uri: edits}}
     # version 0 is a version; null is what the protocol says for a file that is not open
