@@ -17,6 +17,7 @@ from codecompanion.contracts.model_calls import (
     Restarted,
     StreamPart,
     TextDelta,
+    ToolSpec,
     Usage,
 )
 from codecompanion.contracts.work import Message
@@ -145,6 +146,23 @@ async def test_an_owner_that_comes_back_midway_takes_up_the_running_answer(bus: 
         async with fleet_on(bus) as fleet:
             assert text_of(await answer(fleet, ask())) == "one two three four"
     assert len(client.requests) == 1
+
+
+def test_a_call_is_known_by_the_tasks_own_words_whatever_else_the_agent_remembers_and_has() -> None:
+    def key(request: ModelRequest) -> str:
+        return key_of(CallJob(provider="openai", model="m", request=request))
+
+    memory = tuple(ChatMessage(role=role, text="of another task") for role in ("user", "assistant"))
+    look = ToolSpec(name="look", description="d", parameters={})
+    later = ask().model_copy(
+        update={"messages": (*memory, *ask().messages), "remembered": 2, "tools": (look,), "deadline": 5.0}
+    )
+    assert key(later) == key(ask())
+    answered = ask().model_copy(
+        update={"messages": (*ask().messages, ChatMessage(role="assistant", text="Hello."))}
+    )
+    others = (answered, ask("Say bye."), ask(call_id="run-1/t2"), later.model_copy(update={"remembered": 0}))
+    assert len({key(request) for request in (ask(), *others)}) == 5
 
 
 async def test_cancelling_breaks_the_workers_call_off_and_forgets_it(bus: MemoryBus) -> None:

@@ -345,3 +345,26 @@ async def test_what_templates_cannot_build_is_said_as_they_say_it(templates, ask
     order = RunOrder(kind="project", request="a rocket", workspace="/w")
     with pytest.raises(CannotBuild, match="no rockets"):
         await answer(gateway.stream(ask(brief=Brief(order=order, purpose="plan"))))
+
+
+async def test_a_model_in_trouble_is_passed_over_and_tried_again_later(gateway_of, ask, answer, world):
+    gateway, clients = gateway_of(first=[BUSY], second=[Reply(text="ok", times=None)], max_attempts=5)
+    await answer(gateway.stream(ask(deadline=100)))
+    assert len(clients["first"].requests) == 5
+    await answer(gateway.stream(ask(deadline=100)))
+    assert len(clients["first"].requests) == 5
+    world.now += 300
+    await answer(gateway.stream(ask(deadline=100)))
+    assert len(clients["first"].requests) == 6
+
+
+async def test_where_all_are_in_trouble_the_trial_is_waited_for(gateway_of, ask, answer, world):
+    gateway, clients = gateway_of(
+        first=[Reply(fault=faults.status(503), times=5), Reply(text="ok")], max_attempts=5
+    )
+    with pytest.raises(ProviderError):
+        await answer(gateway.stream(ask(deadline=100)))
+    got = await answer(gateway.stream(ask(deadline=100)))
+    assert text_after_restart(got.parts) == "ok"
+    assert world.slept[-1] == 15
+    assert len(clients["first"].requests) == 6

@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from codecompanion.contracts.model_calls import Usage
+from codecompanion.router.catalogue.catalogue import Catalogue, Model, Price
 from codecompanion.router.prices import PriceList
 from codecompanion.router.scripted_server import Reply
 
@@ -31,6 +32,15 @@ def test_a_call_costs_what_the_list_says(prices):
 def test_local_and_offline_are_free(prices):
     assert prices.cost("local", "anything", input_tokens=MILLION, output_tokens=MILLION) == 0.0
     assert prices.cost("offline", "templates", input_tokens=0, output_tokens=0) == 0.0
+
+
+def test_a_persons_own_price_stands_above_the_list():
+    own = [Model(model=name, price=Price(input=2.0, output=4.0)) for name in ("openai/mine", "local/mine")]
+    prices = PriceList(Catalogue(own))
+    for provider in ("openai", "local"):
+        assert prices.cost(provider, "mine", input_tokens=MILLION, output_tokens=MILLION, cached=9) == 6.0
+    assert prices.cost("openai", "mine", input_tokens=0, output_tokens=0) == 0.0
+    assert prices.cost("local", "other", input_tokens=MILLION, output_tokens=0) == 0.0
 
 
 def test_an_unknown_model_or_usage_has_no_price(prices):

@@ -11,6 +11,7 @@ from codecompanion.contracts.orders import RunOrder
 from codecompanion.contracts.plan import PlanTask
 from codecompanion.router.config import ModelRef, RouterConfig
 from codecompanion.router.gateway import Gateway, build_gateway
+from codecompanion.router.means import CallMeans
 from codecompanion.router.places import ProviderPlaces
 from codecompanion.router.retries import RetryPolicy
 from codecompanion.router.scripted_client import ScriptedClient
@@ -125,7 +126,7 @@ async def test_changed_bounds_count_at_once_for_those_who_wait():
 
 async def test_the_configuration_sets_the_bounds(templates):
     places = ProviderPlaces()
-    build_gateway(RouterConfig(max_parallel={"local": 2}), templates, places)
+    build_gateway(RouterConfig(max_parallel={"local": 2}), templates, CallMeans(places=places))
     entered = 0
 
     async def hold() -> None:

@@ -13,6 +13,8 @@ from urllib.parse import urlsplit, urlunsplit
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
 from codecompanion.contracts.messages import Role
+from codecompanion.router.budget.limits import Budgets
+from codecompanion.router.catalogue.catalogue import Model
 
 
 class ProviderInfo(NamedTuple):
@@ -186,8 +188,10 @@ class LocalConfig(_Frozen):
 class RouterConfig(_Frozen):
     """All settings of the model layer.
 
-    ``models`` holds only what differs from ``DEFAULT_MODELS``. ``deadline`` bounds every call, retries and
-    all, in seconds (a request may ask for less); ``silence`` is how many seconds a connection may bring
+    ``models`` holds only what differs from ``DEFAULT_MODELS``, and pins these roles. ``also`` are models that
+    any role may be given beside its own and those of its class, ``catalogue`` what the person says of models.
+    ``local_only`` are folders whose code only the local server may see. ``deadline`` bounds every call, retries
+    and all, in seconds (a request may ask for less); ``silence`` is how many seconds a connection may bring
     nothing; ``max_attempts`` counts the tries with one provider before the next is taken. ``max_parallel`` says
     how many calls a provider gets at the same time; one that it does not name gets as many as there are.
     """
@@ -197,11 +201,15 @@ class RouterConfig(_Frozen):
     gemini: ProviderConfig = ProviderConfig()
     local: LocalConfig = LocalConfig()
     models: Mapping[Role, Ref] = Field(default_factory=dict)
+    also: tuple[str, ...] = ()
+    catalogue: tuple[Model, ...] = ()
     only_offline: bool = False
+    local_only: tuple[str, ...] = ()
     deadline: float = Field(default=300.0, gt=0)
     silence: float = Field(default=120.0, gt=0)
     max_attempts: int = Field(default=3, ge=1, le=10)
     max_parallel: Mapping[str, int] = Field(default_factory=dict)
+    budgets: Budgets = Budgets()
 
     def configured(self, provider: str) -> bool:
         """Whether ``provider`` can be called; the offline provider always can."""

@@ -2,8 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Iterable, Mapping
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager, aclosing, nullcontext
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -11,8 +11,11 @@ from codecompanion.contracts.errors import ProviderError, ProviderFault
 from codecompanion.contracts.messages import Priority, Role
 from codecompanion.contracts.model_calls import ModelRequest, ProviderState, Restarted, StreamPart
 from codecompanion.contracts.ports import ModelClient, TemplateLibrary
-from codecompanion.router.choice import Choice, RoleChoice
+from codecompanion.router.budget.purse import Payment, Purse
+from codecompanion.router.choice import Choice, Constraint, Eligible, RoleChoice
 from codecompanion.router.config import OFFLINE, ModelRef, RouterConfig
+from codecompanion.router.health import ProviderHealth
+from codecompanion.router.means import CallMeans
 from codecompanion.router.places import ProviderPlaces
 from codecompanion.router.providers.assembly import make_clients, states_before_any_call
 from codecompanion.router.retries import MonotonicClock, RetryPolicy
@@ -26,15 +29,29 @@ class _Call:
     request: ModelRequest
     ends_at: float
     failed: list[ProviderError] = field(default_factory=list)
+    last: bool = True
+    """Whether nobody is left who could be asked instead."""
+    first: ModelRef | None = None
+    most: int | None = None
+    """What the model asked first may cost, in micro-dollars."""
+
+    def note(self, ref: ModelRef, set_aside: int | None) -> None:
+        """Keep what was set aside for the first model: no other may cost more."""
+        if self.first is None:
+            self.first, self.most = ref, set_aside
+
+    def most_for(self, ref: ModelRef) -> int | None:
+        return None if ref == self.first else self.most
 
 
 class Gateway:
     """A ``ModelGateway`` over the clients of all providers.
 
     One deadline covers all tries of a call and all waits between them, but not the wait for a place at a
-    provider. A provider that refused its key is left out for
-    the rest of the session, or until ``check`` finds the key good. Each try after the first begins with a
-    ``Restarted`` part that says what went wrong and who is asked now.
+    provider. A provider that refused its key is left out for the rest of the session, or until ``check`` finds
+    the key good; one that is in trouble is passed over while others can be asked. With a ``purse`` each try is
+    paid for, and no stand-in may cost more than was set aside for the model asked first. Each try after the
+    first begins with a ``Restarted`` part that says what went wrong and who is asked now.
     """
 
     def __init__(
@@ -45,6 +62,8 @@ class Gateway:
         *,
         known: Iterable[ProviderState] = (),
         places: ProviderPlaces | None = None,
+        health: ProviderHealth | None = None,
+        purse: Purse | None = None,
         deadline: float = 300.0,
         clock: MonotonicClock = time.monotonic,
     ) -> None:
@@ -52,6 +71,8 @@ class Gateway:
         self._clients = clients
         self._retries = retries
         self._places = places or ProviderPlaces()
+        self._health = health or ProviderHealth(clock)
+        self._purse = purse
         self._deadline = deadline
         self._clock = clock
         self._refused: dict[str, ProviderError] = {}
@@ -61,7 +82,9 @@ class Gateway:
         """Stream the first candidate's answer that comes; raises ``ProviderError`` or ``CannotBuild``."""
         call = _Call(request, self._clock() + min(request.deadline, self._deadline))
         candidates = self._choice.candidates(request)
-        for ref in self._usable(candidates):
+        usable = self._usable(candidates, request)
+        for ref in usable:
+            call.last = ref == usable[-1]
             try:
                 async with aclosing(self._tries(ref, call)) as parts:
                     async for part in parts:
@@ -79,7 +102,17 @@ class Gateway:
 
     def native_tools(self, request: ModelRequest) -> bool:
         """Whether the model that would take ``request`` calls tools natively."""
-        return self._clients[self._first(self._choice.candidates(request)).provider].native_tools
+        return self._clients[self._first(self._choice.candidates(request), request).provider].native_tools
+
+    def eligible(self, request: ModelRequest) -> Eligible:
+        """Return the models that may take ``request`` now, and why the others may not."""
+        found = self._choice.eligible(request)
+        usable = tuple(self._usable(found.models, request))
+        if not usable:
+            return found
+        objection = self._objections(request)
+        refused = [(ref, objection(ref)) for ref in found.models if ref not in usable]
+        return Eligible(usable, (*found.excluded, *refused), found.pinned)
 
     def choice(self, role: Role) -> ModelRef:
         """Return the provider and model that an ordinary request of ``role`` goes to first."""
@@ -117,24 +150,60 @@ class Gateway:
                     yield part
 
     async def _tries_in_place(self, ref: ModelRef, call: _Call) -> AsyncGenerator[StreamPart, None]:
-        async for attempt in self._retries.attempts(call.ends_at):
+        async for attempt in self._retries.attempts(
+            call.ends_at, lambda: not call.last and self._health.rest(ref) > 0
+        ):
             with attempt:
                 if call.failed:
                     yield Restarted(reason=f"{call.failed[-1]} Now asking {ref}.")
-                request = call.request.model_copy(update={"deadline": call.ends_at - self._clock()})
-                async with aclosing(self._clients[ref.provider].stream(request, ref.model)) as parts:
+                await self._health.turn(ref, call.ends_at)
+                async with aclosing(self._one_try(ref, call)) as parts:
                     async for part in parts:
                         yield part
             outcome = attempt.retry_state.outcome
             if outcome is not None and isinstance(error := outcome.exception(), ProviderError):
                 call.failed.append(error)
 
-    def _usable(self, candidates: Iterable[ModelRef]) -> list[ModelRef]:
-        return [ref for ref in candidates if ref.provider not in self._refused]
+    async def _one_try(self, ref: ModelRef, call: _Call) -> AsyncGenerator[StreamPart, None]:
+        request = call.request.model_copy(update={"deadline": call.ends_at - self._clock()})
+        async with self._paying(ref, request, call) as payment:
+            call.note(ref, payment.set_aside if payment is not None else None)
+            asked = payment.request if payment is not None else request
+            with self._health.watching(ref):
+                async with aclosing(self._clients[ref.provider].stream(asked, ref.model)) as parts:
+                    async for part in parts:
+                        if payment is not None:
+                            payment.take(part)
+                        yield part
 
-    def _first(self, candidates: Iterable[ModelRef]) -> ModelRef:
+    def _paying(
+        self, ref: ModelRef, request: ModelRequest, call: _Call
+    ) -> AbstractAsyncContextManager[Payment | None]:
+        if self._purse is None:
+            return nullcontext()
+        return self._purse.paying(ref, request, call.most_for(ref))
+
+    def _usable(self, candidates: Iterable[ModelRef], request: ModelRequest | None = None) -> list[ModelRef]:
+        """Return those that can be asked; where something speaks against all, those whose key is good."""
+        accepted = [ref for ref in candidates if ref.provider not in self._refused]
+        objection = self._objections(request)
+        return [ref for ref in accepted if not objection(ref)] or accepted
+
+    def _objections(self, request: ModelRequest | None) -> Callable[[ModelRef], str]:
+        """Return what says, in words that follow a model's name, why it is passed over; "" where it is not."""
+        unpaid = None if self._purse is None or request is None else self._purse.objections(request)
+
+        def objection(ref: ModelRef) -> str:
+            refusal = self._refused.get(ref.provider)
+            if refusal is not None:
+                return f"was refused: {refusal}"
+            return self._health.trouble(ref) or (unpaid(ref) if unpaid is not None else "")
+
+        return objection
+
+    def _first(self, candidates: Iterable[ModelRef], request: ModelRequest | None = None) -> ModelRef:
         ordered = list(candidates)
-        return (self._usable(ordered) or ordered)[0]
+        return (self._usable(ordered, request) or ordered)[0]
 
     def _state(self, provider: str) -> ProviderState:
         if (refusal := self._refused.get(provider)) is not None:
@@ -143,20 +212,26 @@ class Gateway:
 
 
 def build_gateway(
-    config: RouterConfig, templates: TemplateLibrary, places: ProviderPlaces | None = None
+    config: RouterConfig,
+    templates: TemplateLibrary,
+    means: CallMeans | None = None,
+    constraints: Iterable[Constraint] = (),
 ) -> Gateway:
     """Return the gateway ``config`` describes; nothing heavy is imported and nobody is asked before a call.
 
-    ``places`` are those that all gateways of a process share; they keep to ``config`` from now on.
+    ``means`` are those that all gateways of a process share; their places keep to ``config`` from now on. Every
+    model must pass the ``constraints`` before it is chosen.
     """
-    places = places or ProviderPlaces()
-    places.adopt(config.max_parallel)
+    means = means or CallMeans()
+    means.places.adopt(config.max_parallel)
     return Gateway(
-        RoleChoice(config),
+        RoleChoice(config, constraints=constraints),
         make_clients(config, templates),
         RetryPolicy(max_attempts=config.max_attempts, clock=time.monotonic),
         known=states_before_any_call(config),
-        places=places,
+        places=means.places,
+        health=means.health,
+        purse=means.purse(config),
         deadline=config.deadline,
     )
 

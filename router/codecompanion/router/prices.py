@@ -6,19 +6,31 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
+from codecompanion.router.catalogue.catalogue import Catalogue
+
 logger = logging.getLogger(__name__)
 
 _LISTED_AS: Final[Mapping[str, str]] = MappingProxyType(
     {"anthropic": "anthropic", "openai": "openai", "gemini": "google"}
 )
 FREE: Final = frozenset({"local", "offline"})
+_MILLION: Final = 1_000_000
 
 
 class PriceList:
-    """The bundled price list; ``load`` reads it from disk, so call that off the event loop."""
+    """The bundled price list, with the prices of a catalogue above it.
 
-    def __init__(self) -> None:
+    ``load`` reads the list from disk, so call that off the event loop.
+    """
+
+    def __init__(self, own: Catalogue | None = None) -> None:
+        self._own = own
         self._prices: Any = None
+
+    @property
+    def loaded(self) -> bool:
+        """Whether the list was read."""
+        return self._prices is not None
 
     def load(self) -> None:
         """Read the list; later calls do nothing."""
@@ -38,8 +50,12 @@ class PriceList:
         """Return the price of one call in US dollars, None when it is not known.
 
         ``input_tokens`` counts all input, the ``cached`` (read from the provider's cache) and ``written``
-        (put into it) ones among them. Local and offline calls cost 0.0.
+        (put into it) ones among them; a catalogue's price is the same for all. Local and offline calls cost 0.0
+        where the catalogue has no price for them.
         """
+        own = self._own.price(f"{provider}/{model}") if self._own is not None else None
+        if own is not None:
+            return (input_tokens * own.input + output_tokens * own.output) / _MILLION
         if provider in FREE:
             return 0.0
         if provider not in _LISTED_AS or not (input_tokens or output_tokens):

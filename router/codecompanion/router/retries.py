@@ -36,12 +36,15 @@ class RetryPolicy:
         self._sleep = sleep
         self._chance = chance
 
-    def attempts(self, ends_at: float) -> AsyncRetrying:
-        """Return the tries as an asynchronous iterator of context managers; ``ends_at`` is a clock time."""
+    def attempts(self, ends_at: float, hopeless: Callable[[], bool] = lambda: False) -> AsyncRetrying:
+        """Return the tries as an asynchronous iterator of context managers; ``ends_at`` is a clock time.
+
+        ``hopeless`` is asked after each fault whether someone else should rather be asked.
+        """
 
         def enough(state: RetryCallState) -> bool:
             no_time_left = self._clock() + state.upcoming_sleep >= ends_at
-            return no_time_left or state.attempt_number >= self._max_attempts
+            return no_time_left or state.attempt_number >= self._max_attempts or hopeless()
 
         return AsyncRetrying(
             retry=retry_if_exception(_worth_retrying),

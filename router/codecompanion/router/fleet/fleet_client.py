@@ -13,6 +13,7 @@ from codecompanion.contracts.model_calls import (
     Restarted,
     StreamPart,
 )
+from codecompanion.contracts.wording import counted
 from codecompanion.contracts.work import START, Message, Piece
 from codecompanion.router.config import PROVIDERS
 from codecompanion.router.fleet.fleet import Fleet
@@ -113,7 +114,7 @@ class FleetClient:
             await self._send(call)
         elif standing.state == "dead":
             raise self._error(
-                f"this call ended {standing.attempts} workers one after the other, the last was "
+                f"this call ended {counted(standing.attempts, 'worker')} one after the other, the last was "
                 f"{standing.consumer!r}; see `orchestra fleet status`",
                 ProviderFault.BAD_REQUEST,
             )
@@ -125,7 +126,8 @@ class FleetClient:
                 await self._send(call)
         if call.seconds <= 0:
             raise self._error(
-                f"no answer within {call.job.request.deadline:g} seconds; ask for less, or raise the deadline",
+                f"no answer within {counted(call.job.request.deadline, 'second')}; ask for less, "
+                "or raise the deadline",
                 ProviderFault.TIMEOUT,
             )
 

@@ -9,18 +9,21 @@ from codecompanion.router.config import PROVIDERS, RouterConfig
 from codecompanion.router.fleet.fleet import Fleet
 from codecompanion.router.fleet.fleet_client import FleetClient
 from codecompanion.router.gateway import Gateway
-from codecompanion.router.places import ProviderPlaces
+from codecompanion.router.means import CallMeans
 from codecompanion.router.providers.offline import OFFLINE_STATE, OfflineClient
 from codecompanion.router.retries import RetryPolicy
 
 
 def build_fleet_gateway(
-    config: RouterConfig, templates: TemplateLibrary, fleet: Fleet, places: ProviderPlaces | None = None
+    config: RouterConfig,
+    templates: TemplateLibrary,
+    fleet: Fleet,
+    means: CallMeans | None = None,
 ) -> Gateway:
     """Return a gateway like any other, whose clients send their calls to the fleet.
 
-    Choice, retries, fall-back and deadlines stay with the owner, where the settings and the log are; only the
-    keys are the workers'. The offline provider needs no model and stays here.
+    Choice, retries, fall-back, deadlines and budgets stay with the owner, where the settings and the log are;
+    only the keys are the workers'. The offline provider needs no model and stays here.
     """
     clients: dict[str, ModelClient] = {
         provider: FleetClient(
@@ -29,14 +32,16 @@ def build_fleet_gateway(
         for provider in PROVIDERS
         if provider != "offline"
     }
-    places = places or ProviderPlaces()
-    places.adopt(config.max_parallel)
+    means = means or CallMeans()
+    means.places.adopt(config.max_parallel)
     return Gateway(
         RoleChoice(config, fleet.can_ask),
         {**clients, "offline": OfflineClient(templates)},
         RetryPolicy(max_attempts=config.max_attempts, clock=time.monotonic),
         known=[*(ProviderState(provider=name, configured=True, note=_NOTE) for name in clients), OFFLINE_STATE],
-        places=places,
+        places=means.places,
+        health=means.health,
+        purse=means.purse(config),
         deadline=config.deadline,
     )
 

@@ -64,10 +64,14 @@ def topic_of(provider: str) -> str:
 
 
 def key_of(job: CallJob) -> str:
-    """Return what tells equal calls of the same task from others; the deadline makes no difference."""
-    asked = job.request.model_copy(update={"deadline": 0.0}).model_dump_json()
-    text = "\n".join((job.request.call_id, job.provider, job.model, asked))
-    return sha256_of(text)[:40]
+    """Return what tells the calls of one task from each other: the words of its own conversation.
+
+    Of a run that was interrupted and goes on these are the same again, while its agents may remember more or
+    less, and have other tools: the answer that is under way is for the same question.
+    """
+    request = job.request
+    own = "\n".join(message.model_dump_json() for message in request.messages[request.remembered :])
+    return sha256_of("\n".join((request.call_id, job.provider, job.model, own)))[:40]
 
 
 def priority_of(request: ModelRequest) -> Priority:

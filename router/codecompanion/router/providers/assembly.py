@@ -2,6 +2,7 @@
 
 from codecompanion.contracts.model_calls import ProviderState
 from codecompanion.contracts.ports import ModelClient, TemplateLibrary
+from codecompanion.router.catalogue.catalogue import Catalogue
 from codecompanion.router.config import PROVIDERS, OpenAIConfig, RouterConfig
 from codecompanion.router.prices import PriceList
 from codecompanion.router.providers.anthropic_client import AnthropicClient
@@ -16,7 +17,7 @@ from codecompanion.router.providers.sdk import Connection
 
 def make_clients(config: RouterConfig, templates: TemplateLibrary) -> dict[str, ModelClient]:
     """Return a client for every provider, configured or not; no SDK is imported before its first call."""
-    prices = PriceList()
+    prices = PriceList(Catalogue(config.catalogue))
 
     def connection(provider: str) -> Connection:
         settings = getattr(config, provider)

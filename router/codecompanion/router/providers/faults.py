@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 
 from codecompanion.contracts.errors import ProviderError, ProviderFault
+from codecompanion.contracts.wording import counted
 from codecompanion.router.config import PROVIDERS, ProviderInfo
 
 _KEY_SHAPES = re.compile(r"(sk-|AIza|gsk_|Bearer\s+)[\w.*-]{6,}")
@@ -165,7 +166,7 @@ class Faults:
 
     def rate_limited(self, wait: float | None = None) -> ProviderError:
         """Return the error for too many calls in a short time."""
-        how_long = f"wait {wait:.0f} seconds" if wait else "wait a little"
+        how_long = f"wait {counted(max(1, round(wait)), 'second')}" if wait else "wait a little"
         return self._error(
             ProviderFault.RATE_LIMITED,
             f"{self._start} asks to slow down (too many requests); {how_long}, or use another provider.",
@@ -199,14 +200,15 @@ class Faults:
         """Return the error for a connection that brought nothing for too long."""
         return self._error(
             ProviderFault.TIMEOUT,
-            f"{self._start} sent nothing for {_plain(seconds)} seconds; try again a little later.",
+            f"{self._start} sent nothing for {counted(round(seconds, 1), 'second')}; try again a little later.",
         )
 
     def late(self, seconds: float) -> ProviderError:
         """Return the error for a call that did not end within its deadline."""
         return self._error(
             ProviderFault.TIMEOUT,
-            f"{self._start} did not finish within {_plain(seconds)} seconds; ask for less or allow more time.",
+            f"{self._start} did not finish within {counted(round(seconds, 1), 'second')}; "
+            "ask for less or allow more time.",
         )
 
     def nonsense(self, what: str) -> ProviderError:
@@ -245,7 +247,3 @@ class Faults:
 
     def _error(self, fault: ProviderFault, text: str, wait: float | None = None) -> ProviderError:
         return ProviderError(text, provider=self._provider, fault=fault, retry_after=wait)
-
-
-def _plain(seconds: float) -> str:
-    return f"{seconds:.1f}".removesuffix(".0")
