@@ -30,8 +30,9 @@ $(VENV)/.development: $(VENV)/.runtime
 demo: $(VENV)/.runtime
 	@$(BIN)/python -P -m codecompanion.server.demo
 
+# one process more than CI has cores: while one test waits for an editor or a lease, another one works
 test: $(VENV)/.development
-	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not soak and not local_model" $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n 3 --dist worksteal -m "not soak and not local_model" $(PYTEST_ARGS)
 
 check: $(VENV)/.development
 	$(BIN)/ruff check .

@@ -5,7 +5,20 @@ from importlib import import_module
 
 from benchmarks.table import Row, print_bars
 
-ALL = ("startup", "wire", "engine", "store", "fleet")
+ALL = (
+    "startup",
+    "wire",
+    "engine",
+    "store",
+    "fleet",
+    "sandbox",
+    "shadow",
+    "edits",
+    "arbiter",
+    "blame",
+    "router",
+    "budgets",
+)
 
 
 def main(names: list[str]) -> int:

@@ -8,10 +8,10 @@ from shutil import which
 from statistics import median
 from tempfile import TemporaryDirectory
 
+from benchmarks.own_redis import OwnRedis
 from benchmarks.table import Row, percentile, print_table
 from codecompanion.contracts.messages import Role
 from codecompanion.contracts.model_calls import ChatMessage, Finished, ModelRequest
-from codecompanion.orchestra.bus.own_redis import OwnRedis
 from codecompanion.router.fleet.fleet_client import FleetClient
 from codecompanion.router.scripted_server import Reply, ScriptedServer
 from codecompanion.server.transport import Transport, open_transport

@@ -13,11 +13,11 @@ from typing import Any
 from redis import Redis
 
 from benchmarks.fleet import KEY, one_call, start_worker
+from benchmarks.own_redis import OwnRedis
 from codecompanion.contracts.events import Context, Recorded, ToolUsed
 from codecompanion.contracts.messages import Role
 from codecompanion.contracts.model_calls import TextDelta
 from codecompanion.contracts.work import Piece
-from codecompanion.orchestra.bus.own_redis import OwnRedis
 from codecompanion.router.fleet.fleet_client import FleetClient
 from codecompanion.router.fleet.jobs import ReplyPart
 from codecompanion.router.scripted_server import Reply, ScriptedServer

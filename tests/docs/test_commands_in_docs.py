@@ -45,7 +45,7 @@ COVERAGE: tuple[tuple[str, Callable[[str], None] | None], ...] = (
     (r"(python3? -m )?pip install (--upgrade )?\S*codecompanion-orchestra\S*", names_our_distribution),
     (r"pipx (install|run) \S*codecompanion-orchestra\S*", names_our_distribution),
     (r"git clone \S+( \S+)?", needs_the_network),
-    (r"orchestra (run|runs|db|keys|schema|--version|--help)\b.*", RUN),
+    (r"orchestra (run|runs|db|keys|router|schema|blame|patch|undo|review|--version|--help)\b.*", RUN),
     (r"(cd|mkdir|export|printf|echo|ls|cat|node|python3?) .*", RUN),
 )
 
@@ -66,6 +66,7 @@ def run_block(block: Any, folder: Path) -> None:
 
 def _run(place: str, script: list[str], folder: Path) -> None:
     environ = {"PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", "HOME": str(folder), "LANG": "C.UTF-8"}
+    environ["PYTHON_KEYRING_BACKEND"] = os.environ["PYTHON_KEYRING_BACKEND"]
     ended = subprocess.run(
         ["sh", "-eu", "-c", "\n".join(script)],
         cwd=folder,

@@ -69,7 +69,7 @@ def unknown_targets(page: Path) -> list[str]:
     return [target for target in named if target not in targets]
 
 
-_GROUPS = ("runs", "db")
+_GROUPS = ("runs", "db", "router")
 """Commands that have commands of their own."""
 
 

@@ -179,7 +179,7 @@ async def _until(engine: Engine, run_id: str, true: Callable[[RunStatus], bool])
 
 
 async def _until_event(engine: Engine, run_id: str, name: str) -> None:
-    async for recorded, _ in engine.watch(run_id):
+    async for recorded in engine.watch(run_id):
         if recorded.body.event == name:
             return
 

@@ -38,6 +38,7 @@ class ProviderFault(StrEnum):
     TIMEOUT = "timeout"
     BAD_REQUEST = "bad request"
     NONSENSE = "nonsense"
+    OVER_BUDGET = "over budget"
 
 
 RETRYABLE = frozenset(

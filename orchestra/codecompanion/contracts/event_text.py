@@ -1,7 +1,7 @@
 """Stored events back to what they are: the reading half of the log's format, for every layer."""
 
 import json
-from typing import Any, Final, cast, get_args
+from typing import Any, Final, get_args
 
 from pydantic import ValidationError
 
@@ -15,7 +15,16 @@ EVENT_KINDS: Final[dict[str, type[Contract]]] = {
 }
 """The types of events by the names they are stored under."""
 
-_BEGINNING: Final = '{"event":"'
+_QUICK: Final = {
+    # what `model_validate_json` calls, without its questions about how
+    name: kind.__pydantic_validator__.validate_json
+    for name, kind in EVENT_KINDS.items()
+    if name not in UPCASTERS
+}
+"""Each event's own parser, quicker than the union of all; for those that stand in today's shape."""
+
+BEGINNING: Final = '{"event":"'
+"""How stored events begin, up to their name."""
 
 
 class UnreadableEvent(ValueError):
@@ -24,22 +33,23 @@ class UnreadableEvent(ValueError):
 
 def event_name(text: str) -> str:
     """Return the name of a stored event without reading the rest of it; empty where it does not come first."""
-    if not text.startswith(_BEGINNING):
+    if not text.startswith(BEGINNING):
         return ""
-    start = len(_BEGINNING)
+    start = len(BEGINNING)
     return text[start : text.find('"', start)]
 
 
 def decode_event(text: str) -> Event:
     """Return the event of a stored text, upcast to today's shape; raises ``UnreadableEvent``."""
-    name = event_name(text)
-    if name in EVENT_KINDS and name not in UPCASTERS:
+    quick = _QUICK.get(event_name(text))
+    if quick is not None:
         try:
-            # its own type is quicker than the union of all
-            return cast(Event, EVENT_KINDS[name].model_validate_json(text))
+            event: Event = quick(text)
         except ValidationError:
             # it may still hold what only the tolerant parser reads: NaN, lone surrogates, great depth
             pass
+        else:
+            return event
     fields = _upcast(_parsed(text))
     try:
         return EVENT.validate_python(fields)

@@ -8,6 +8,7 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field, TypeAdapter
 
 from codecompanion.contracts.base import Contract
+from codecompanion.contracts.change_events import ChangesAccepted, ChangesRejected, EditsUndone
 from codecompanion.contracts.document_events import (
     DocumentChanged,
     DocumentClosed,
@@ -27,6 +28,7 @@ from codecompanion.contracts.session_events import (
     RunRemoved,
     RunRenamed,
     RunSetAside,
+    TypingCut,
 )
 from codecompanion.contracts.test_reports import TestReport
 
@@ -176,7 +178,10 @@ class BaseKept(Contract):
 
 
 class EditProposed(Contract):
-    """A finished, valid edit, journaled before it is sent to the editor; ``sha256`` is that of the new text."""
+    """A finished, valid edit, journaled before it is sent to the editor; ``sha256`` is that of the new text.
+
+    ``base_sha256`` is that of the text it was made for, empty where that is not known or there was no file.
+    """
 
     event: Literal["edit_proposed"] = "edit_proposed"
     edit_id: EditId
@@ -184,6 +189,7 @@ class EditProposed(Contract):
     role: Role
     edit: FileEdit
     sha256: str
+    base_sha256: str = ""
 
 
 class EditSettled(Contract):
@@ -318,7 +324,11 @@ Event = Annotated[
     | RunArchived
     | RunSetAside
     | RunRemoved
-    | RunImported,
+    | RunImported
+    | TypingCut
+    | EditsUndone
+    | ChangesAccepted
+    | ChangesRejected,
     Field(discriminator="event"),
 ]
 

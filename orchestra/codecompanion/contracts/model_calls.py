@@ -56,7 +56,9 @@ class ModelRequest(Contract):
     """One call. ``answer_schema`` asks for JSON of that schema; ``deadline`` is seconds for the whole call.
 
     ``call_id`` says for whom it is asked (run and task), so that an answer nobody could take may be kept for
-    them; it is no part of what is asked, nor of the request as a text.
+    them; it is no part of what is asked, nor of the request as a text. No more is ``prefer``: the
+    ``provider/model`` that should take the call if it may; nor ``remembered``: how many of the first messages
+    are the agent's memory of other tasks.
     """
 
     role: Role
@@ -68,6 +70,8 @@ class ModelRequest(Contract):
     max_tokens: int = 8192
     deadline: float = 300.0
     call_id: str = Field(default="", exclude=True)
+    remembered: int = Field(default=0, exclude=True)
+    prefer: str = Field(default="", exclude=True)
 
 
 def call_name(run_id: RunId, task_id: TaskId) -> str:

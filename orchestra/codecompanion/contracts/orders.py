@@ -10,6 +10,9 @@ RunKind = Literal["project", "change", "tests", "fix", "design", "simulation"]
 RunMode = Literal["automatic", "stepwise", "approve"]
 """How a run goes on: by itself, with one `next` before each agent, or once the person has approved the plan."""
 
+Landing = Literal["live", "verified", "review"]
+"""When edits come into the person's files: at once, once tests ran green on them, or once they are let in."""
+
 
 class Place(Contract):
     """Where in the workspace a request points: a file, or whole lines of it.
@@ -35,8 +38,8 @@ class RunOrder(Contract):
     """Everything a run needs to know from the person who started it.
 
     ``workspace`` is the absolute path of the folder. ``problems`` are the diagnostics to fix, each as
-    ``path:line: message``. ``mode`` says whether the run waits for the person on its way. ``max_repairs``
-    bounds the Debugger's rounds.
+    ``path:line: message``. ``mode`` says whether the run waits for the person on its way. ``landing``
+    is when its edits reach the files. ``max_repairs`` bounds the Debugger's rounds.
     """
 
     kind: RunKind
@@ -47,5 +50,6 @@ class RunOrder(Contract):
     template: str | None = None
     offline: bool = False
     mode: RunMode = "automatic"
+    landing: Landing = "live"
     max_repairs: int = Field(default=3, ge=0, le=20)
     simulation: Simulation | None = None

@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Sequence
 from typing import Protocol
 
-from codecompanion.contracts.edits import EditOutcome, FileEdit
+from codecompanion.contracts.edits import EditOutcome, FileEdit, GroupedEdit
 from codecompanion.contracts.errors import OrchestraError
 from codecompanion.contracts.events import Context, Event, EventText, Recorded
 from codecompanion.contracts.ids import EditId, RunId, TaskId
@@ -289,10 +289,21 @@ class WorkspaceView(Protocol):
 class EditSink(Protocol):
     """Where finished edits go: an editor, or the disk when headless."""
 
-    async def push(self, edit_id: EditId, edit: FileEdit, label: str) -> EditOutcome:
+    async def push(self, edit_id: EditId, edit: FileEdit, label: str, base: str | None = None) -> EditOutcome:
         """Apply one edit and confirm it; failures are outcomes, not exceptions.
 
-        An editor that says "applied" but shows nothing yet gives ``claimed``; ``settle`` tells the rest.
+        ``base`` is the file's text as the author of the edit knew it, None where that is not known: what others
+        changed since stays, and parts of the edit that overlap it are held. An editor that says "applied" but
+        shows nothing yet gives ``claimed``; ``settle`` tells the rest.
+        """
+        ...
+
+    async def push_all(self, group: Sequence[GroupedEdit], label: str) -> list[EditOutcome]:
+        """Apply edits that belong together, in order: all of them, or none.
+
+        When one fails, or a part of it is held, the files of the earlier ones get back what they held before,
+        but for those that someone else changed since: these keep what that one did, and their outcomes say so.
+        Returns an outcome for each edit; after a failure all have failed but those that could not be put back.
         """
         ...
 

@@ -53,7 +53,7 @@ class ArtifactRecord(Contract):
     kind: str
     name: str
     sha256: str
-    state: Literal["made", "proposed", "confirmed", "claimed", "failed"] = "made"
+    state: Literal["made", "proposed", "confirmed", "claimed", "pending", "failed"] = "made"
     reason: str = ""
     at: float
 
@@ -163,7 +163,11 @@ class ModelPerformance(Contract):
 
 
 class BanditObservation(Contract):
-    """What a choice brought: the reward of the model chosen for a role; learning is a fold of these."""
+    """What a choice brought: the reward of the model chosen for a role; learning is a fold of these.
+
+    ``decision`` names the decision it is credited to. ``weight`` is below 1 for a partial verdict; 0 is an
+    observation of cost and time only.
+    """
 
     at: float
     run_id: RunId
@@ -173,10 +177,46 @@ class BanditObservation(Contract):
     model: str
     reward: float = Field(ge=0, le=1)
     reason: str = ""
+    decision: str = ""
+    kind: str = ""
+    size: str = ""
+    cost: float = Field(default=0.0, ge=0)
+    seconds: float = Field(default=0.0, ge=0)
+    weight: float = Field(default=1.0, ge=0, le=1)
+
+
+class Considered(Contract):
+    """One model that could have taken a call: its expected score, cost and time, and how it came out.
+
+    ``utility`` is the expected score less what cost and time weigh; ``sample`` is what was drawn around
+    ``centre`` with ``spread``, the highest of which wins. ``propensity`` is its chance to win.
+    """
+
+    model: str
+    quality: float
+    deviation: float = 0.0
+    dollars: float = 0.0
+    seconds: float = 0.0
+    utility: float
+    centre: float = 0.0
+    spread: float = 0.0
+    sample: float
+    propensity: float
+
+
+class Excluded(Contract):
+    """A model that could not take a call, and why."""
+
+    model: str
+    reason: str
 
 
 class RouterDecision(Contract):
-    """Which model was chosen for a task, among which, and why; ``expected_cost`` is for that call."""
+    """Which model was chosen for a task, among which, and why; ``expected_cost`` is for that call.
+
+    ``decision`` is its name in the folder's log. ``how`` says who decided: the policy, the person, an
+    escalation, or that there was only one.
+    """
 
     at: float
     run_id: RunId
@@ -187,3 +227,13 @@ class RouterDecision(Contract):
     candidates: tuple[str, ...] = ()
     reason: str
     expected_cost: float | None = None
+    decision: str = ""
+    kind: str = ""
+    size: str = ""
+    how: str = ""
+    policy: str = ""
+    weights: str = ""
+    propensity: float = 1.0
+    explored: bool = False
+    considered: tuple[Considered, ...] = ()
+    excluded: tuple[Excluded, ...] = ()

@@ -51,6 +51,38 @@ class RunRemoved(Contract):
     last_link: str
 
 
+class KnownDocument(Contract):
+    """What the recorded typing had come to for one document; texts are kept in the blob store, by their hash.
+
+    ``text`` is what it showed, ``typed`` what the editor held of it while it was open, ``saved`` what the disk
+    held; each is empty where there was none. ``problems`` say what of it was not sure.
+    """
+
+    path: str
+    text: str = ""
+    typed: str = ""
+    saved: str = ""
+    is_open: bool = False
+    changes: int = 0
+    problems: tuple[str, ...] = ()
+
+
+class TypingCut(Contract):
+    """The clean-up removed the beginning of the recorded typing, which no kept run needs.
+
+    The first ``version`` events of its stream went, the last of them from ``position`` of the whole log and of
+    ``happened_at``; ``last_link`` is the hash that the chain had there, and ``documents`` what they came to.
+    """
+
+    event: Literal["typing_cut"] = "typing_cut"
+    reason: str
+    version: int
+    position: int
+    happened_at: float
+    last_link: str
+    documents: tuple[KnownDocument, ...]
+
+
 class RunImported(Contract):
     """A run came from a file as ``run_id``; there it was ``origin``, and its chain ended with ``last_link``."""
 

@@ -29,8 +29,9 @@ class TaskStatus(Contract):
 class RunStatus(Contract):
     """One run. ``percent`` never goes back; ``cost`` is in US dollars, None while a price is not known.
 
-    ``next_task`` is the one that goes next where the run waits for the person. An ``interrupted`` run has not
-    ended and is under way nowhere: it can be resumed or stopped.
+    ``files`` are those it changed, ``pending`` those of them whose changes wait for green tests or for the
+    person's word. ``next_task`` is the one that goes next where the run waits for the person. An
+    ``interrupted`` run has not ended and is under way nowhere: it can be resumed or stopped.
     """
 
     run_id: RunId
@@ -42,6 +43,7 @@ class RunStatus(Contract):
     text: str
     tasks: tuple[TaskStatus, ...] = ()
     files: tuple[str, ...] = ()
+    pending: tuple[str, ...] = ()
     failed_edits: tuple[str, ...] = ()
     tests_passed: int | None = None
     tests_failed: int | None = None

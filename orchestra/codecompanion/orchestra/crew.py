@@ -10,6 +10,7 @@ from codecompanion.contracts.ids import TaskId
 from codecompanion.contracts.messages import AgentMessage, ArtifactRef, Role
 from codecompanion.contracts.plan import Plan, PlanTask
 from codecompanion.contracts.test_reports import TestReport
+from codecompanion.contracts.wording import counted
 from codecompanion.orchestra.agents.briefs import KnownFile, MendJob, WorkJob, WorkResult
 from codecompanion.orchestra.agents.desk import Desk
 from codecompanion.orchestra.agents.project_manager import ProjectManager
@@ -136,7 +137,7 @@ class Crew:
         if not isinstance(error, ProviderError) or not error.retryable or before >= most:
             return False
         wait = self._wait(before, error)
-        reason = f"{error} It begins anew in {wait:g} seconds (retry {before + 1} of {most})."
+        reason = f"{error} It begins anew in {counted(wait, 'second')} (retry {before + 1} of {most})."
         await self._desk.log.handle(c.RetryTask(task_id, reason, epoch))
         return True
 

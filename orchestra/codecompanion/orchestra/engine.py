@@ -1,12 +1,12 @@
 """The engine of one workspace: starts runs, steers them, and tells how they stand."""
 
 import asyncio
-import logging
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from codecompanion.contracts import events as e
-from codecompanion.contracts.errors import BadRequest, OrchestraError
+from codecompanion.contracts.change_events import CHANGES
+from codecompanion.contracts.errors import BadRequest
 from codecompanion.contracts.events import Recorded
 from codecompanion.contracts.ids import IdSource, RunId, TaskId, random_id
 from codecompanion.contracts.orders import RunOrder
@@ -17,34 +17,31 @@ from codecompanion.contracts.ports import (
     EditSink,
     EventStore,
     ModelGateway,
-    SubscriberLagged,
     TestRunner,
     WorkspaceView,
 )
-from codecompanion.contracts.session_events import SESSIONS
 from codecompanion.contracts.status import RunStatus
 from codecompanion.orchestra.agents.desk import AgentLimits, Desk
+from codecompanion.orchestra.agents.history import Turns
 from codecompanion.orchestra.agents.transcript import Transcripts
 from codecompanion.orchestra.conductor import Conductor
 from codecompanion.orchestra.crew import Places
 from codecompanion.orchestra.gate import Gate
 from codecompanion.orchestra.guard import Guard, RunLimits
+from codecompanion.orchestra.interrupted import InterruptedRuns
 from codecompanion.orchestra.keeper import ending_of, keep, record_end, was_ended
+from codecompanion.orchestra.merging.leases import Leases
 from codecompanion.orchestra.plan_edits import edit_plan, edit_plan_text, plan_text
-from codecompanion.orchestra.replay.run_notes import run_notes
+from codecompanion.orchestra.review.pending_edits import Bench, bench_for
 from codecompanion.orchestra.runs import commands as c
 from codecompanion.orchestra.runs.contexts import ORCHESTRA
 from codecompanion.orchestra.runs.decide import NotNow
 from codecompanion.orchestra.runs.effort import effort_of
 from codecompanion.orchestra.runs.log import RunLog
-from codecompanion.orchestra.runs.quick_fold import fold_texts
 from codecompanion.orchestra.runs.status import status_of
-from codecompanion.orchestra.summary import Ending
-
-MAX_REQUEST_CHARS = 200_000
-MOST_ENDED = 50
-"""Ended runs whose state is kept at hand."""
-_log = logging.getLogger(__name__)
+from codecompanion.orchestra.runs_here import RunHere, let_go
+from codecompanion.orchestra.usable_orders import demand_usable
+from codecompanion.orchestra.watching import watch
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +55,6 @@ class Parts:
     sink: EditSink
     tests: TestRunner
     edits_by: str = ORCHESTRA
-
-
-@dataclass(slots=True)
-class _Run:
-    log: RunLog
-    gate: Gate
-    started_at: float
-    work: asyncio.Task[Ending] | None = None
-    keeper: asyncio.Task[None] | None = None
 
 
 class Engine:
@@ -88,8 +76,9 @@ class Engine:
         self._limits = limits or AgentLimits()
         self._run_limits = run_limits or RunLimits()
         self._places = Places(max_parallel, asyncio.Semaphore(max_parallel))
-        self._runs: dict[RunId, _Run] = {}
-        self._over: set[RunId] = set()
+        self._runs: dict[RunId, RunHere] = {}
+        self._leases = Leases()
+        self._interrupted = InterruptedRuns(parts.store)
 
     def adopt(self, *, max_parallel: int, limits: AgentLimits, run_limits: RunLimits | None = None) -> None:
         """Let runs that begin from now on keep to these bounds; those under way keep theirs."""
@@ -100,12 +89,12 @@ class Engine:
 
     async def start(self, order: RunOrder, run_id: RunId | None = None) -> RunId:
         """Record the order and begin; raises ``BadRequest`` when it cannot be taken."""
-        _demand_usable(order)
+        demand_usable(order)
         if self._parts.bus.away is not None:
             raise BadRequest(self._parts.bus.away)
         name = run_id or self._ids("run")
         log = RunLog(name, self._parts.store, self._parts.bus, edits_by=self._parts.edits_by)
-        run = _Run(log, Gate(lambda: log.state), self._clock())
+        run = RunHere(log, Gate(lambda: log.state), self._clock())
         self._runs[name] = run
         try:
             await log.handle(c.StartRun(order))
@@ -115,26 +104,30 @@ class Engine:
         self._begin(name, run, [(e.RunStarted(order=order), run.started_at)])
         return name
 
-    async def reopen(self, run_id: RunId) -> None:
+    async def reopen(self, run_id: RunId) -> bool:
         """Go on with a run of the log that was interrupted; what was answered or decided is not asked again.
 
-        A paused run stays paused. A run that has ended, or is running here, stays as it is; one that was being
-        ended is ended now. Raises ``BadRequest`` for an unknown one.
+        A paused run stays paused; returns whether it was so. A run that has ended, or is running here, stays as
+        it is; one that was being ended is ended now. Raises ``BadRequest`` for an unknown one.
         """
         if run_id in self._runs:
-            return
+            return self._runs[run_id].log.state.paused
         log, history = await self._open(run_id)
         if run_id in self._runs:
-            return
-        run = _Run(log, Gate(lambda: log.state), history[0].at)
+            return self._runs[run_id].log.state.paused
+        paused = log.state.paused
+        run = RunHere(log, Gate(lambda: log.state), history[0].at)
         self._runs[run_id] = run
         if log.state.ended:
-            return
+            return False
         if was_ended(log.state):
             await record_end(log, ending_of(log.state))
-            return
+            return False
         await log.handle(c.ReopenRun())
-        self._begin(run_id, run, [*((one.body, one.at) for one in history), (e.RunReopened(), self._clock())])
+        before = [(one.body, one.at) for one in history]
+        decided = [(one.body, one.at) for one in await self._parts.store.read(CHANGES)]
+        self._begin(run_id, run, [*before, (e.RunReopened(), self._clock())], decided)
+        return paused
 
     async def _open(self, run_id: RunId) -> tuple[RunLog, list[Recorded]]:
         """Return the log of a run that is not running here; raises ``BadRequest`` for an unknown one."""
@@ -148,61 +141,44 @@ class Engine:
 
     async def interrupted(self) -> list[RunStatus]:
         """Return the runs of the log that neither ended nor run here."""
-        found = []
-        aside = await self._set_aside()
-        for run_id in await self._parts.store.run_ids():
-            if run_id in self._runs or run_id in aside or run_id in self._over:
-                continue
-            try:
-                texts = await self._parts.store.read_texts(run_id)
-                state = fold_texts(one.text for one in texts)
-            except (OrchestraError, LookupError, TypeError, ValueError) as damage:
-                # one run that cannot be followed any more must not hide the others
-                _log.warning("run %s cannot be followed: %s", run_id, damage)
-                continue
-            if state.ended:
-                self._over.add(run_id)
-            elif state.started:
-                status = status_of(run_id, state, started_at=texts[0].at, updated_at=texts[-1].at)
-                found.append(status.model_copy(update={"interrupted": True}))
-        return found
+        return await self._interrupted.but(self._runs)
 
-    async def _set_aside(self) -> Collection[RunId]:
-        """Return the runs that are never gone on with, such as those whose end was lost with a damaged log."""
-        try:
-            return run_notes(await self._parts.store.read(SESSIONS)).set_aside
-        except OrchestraError as damage:
-            _log.warning("what was done with whole runs cannot be read: %s", damage)
-            return ()
+    def _begin(
+        self,
+        run_id: RunId,
+        run: RunHere,
+        history: Sequence[tuple[e.Event, float]],
+        decided: Sequence[tuple[e.Event, float]] = (),
+    ) -> None:
+        """Let the work of a run begin.
 
-    def _let_go(self) -> None:
-        """Keep only the newest ended runs in memory: the log has them all."""
-        ended = [run_id for run_id, run in self._runs.items() if run.keeper is not None and run.keeper.done()]
-        for run_id in ended[:-MOST_ENDED]:
-            del self._runs[run_id]
-
-    def _begin(self, run_id: RunId, run: _Run, history: Sequence[tuple[e.Event, float]]) -> None:
-        """Let the work of a run begin; ``history`` is what happened in it so far, and when."""
+        ``history`` is what happened in it so far, and when; ``decided`` what the person decided about edits.
+        """
         order = run.log.state.order
         assert order is not None
         guard = Guard(self._run_limits, self._clock, effort_of(history), lambda: run.log.state)
-        known = Transcripts(event for event, _ in history)
-        run.log.follow(guard.heard)
-        run.log.follow(known.heard)
+        before = [event for event, _ in history]
+        transcripts, turns = Transcripts(before), Turns(before)
+        for heard in (guard.heard, transcripts.heard, turns.heard):
+            run.log.follow(heard)
+        shared = Bench(self._parts.view, self._parts.sink)
+        bench = bench_for(run_id, order, shared, [*history, *decided], lambda: run.log.state.reports)
         desk = Desk(
-            transcripts=known,
+            transcripts=transcripts,
+            turns=turns,
+            leases=self._leases,
             order=order,
             log=run.log,
             gateway=self._parts.gateway,
-            view=self._parts.view,
-            sink=self._parts.sink,
+            view=bench.view,
+            sink=bench.sink,
             tests=self._parts.tests,
             gate=run.gate.open,
             admit=guard.admit,
             ids=self._ids,
             limits=self._limits,
         )
-        self._let_go()
+        let_go(self._runs)
         conductor = Conductor(desk, run.gate, self._places)
         run.work = asyncio.create_task(conductor.drive(), name=f"work of {run_id}")
         run.keeper = asyncio.create_task(keep(run.log, run.work, desk, guard), name=f"keeper of {run_id}")
@@ -218,14 +194,14 @@ class Engine:
     async def resume(self, run_id: RunId) -> None:
         """Go on after a pause, or with a run of the log that was interrupted, paused or not."""
         here = run_id in self._runs
-        await self.reopen(run_id)
-        if here or self._run(run_id).log.state.paused:
+        # who pauses it while it is being taken up means it
+        if await self.reopen(run_id) or here:
             await self._steer(run_id, c.ResumeRun())
 
     async def next(self, run_id: RunId, instruction: str = "") -> None:
         """In a stepwise run, let one more agent go; ``instruction`` is told to it besides."""
         if instruction.strip():
-            ready = self._run(run_id).log.state.ready()
+            ready = (await self._log_of(run_id)).state.ready()
             if not ready:
                 raise NotNow("no agent is about to begin, so nobody can be told; go on without an instruction")
             await self.instruct(run_id, ready[0].id, instruction)
@@ -284,7 +260,7 @@ class Engine:
         run = self._runs.get(run_id)
         return run.log if run is not None else (await self._open(run_id))[0]
 
-    def _run(self, run_id: RunId) -> _Run:
+    def _run(self, run_id: RunId) -> RunHere:
         if run_id not in self._runs:
             known = ", ".join(list(self._runs)[-5:]) or "none yet"
             raise BadRequest(f"unknown run {run_id!r}; known: {known}")
@@ -306,28 +282,10 @@ class Engine:
             await asyncio.shield(keeper)
         return self.status(run_id)
 
-    async def watch(self, run_id: RunId) -> AsyncIterator[tuple[Recorded, RunStatus]]:
-        """Yield every event of a run from its first on, with the run's present status; ends with the run."""
+    def watch(self, run_id: RunId) -> AsyncIterator[Recorded]:
+        """Return the run's events from the first on, as they come; raises ``BadRequest`` for an unknown one."""
         self._run(run_id)
-        events = self._parts.bus.subscribe(run_id)
-        seen = 0
-        while True:
-            # the log holds what was published before, or lost while this watcher lagged
-            for recorded in await self._parts.store.read(run_id):
-                if recorded.version > seen:
-                    seen = recorded.version
-                    yield recorded, self.status(run_id)
-                    if recorded.body.event == "run_finished":
-                        return
-            try:
-                async for recorded in events:
-                    if recorded.version > seen:
-                        seen = recorded.version
-                        yield recorded, self.status(run_id)
-                        if recorded.body.event == "run_finished":
-                            return
-            except SubscriberLagged:
-                continue
+        return watch(run_id, self._parts.store, self._parts.bus)
 
     async def close(self) -> None:
         """Cancel what runs without ending it in the log; a later start can resume it."""
@@ -337,13 +295,3 @@ class Engine:
         await asyncio.gather(*tasks, return_exceptions=True)
         for run in self._runs.values():
             await run.log.settle()
-
-
-def _demand_usable(order: RunOrder) -> None:
-    if order.kind in ("project", "change", "design") and not order.request.strip():
-        raise BadRequest("the request is empty; say in a sentence what you want")
-    if len(order.request) > MAX_REQUEST_CHARS:
-        raise BadRequest(
-            f"the request has {len(order.request):,} characters; the most is {MAX_REQUEST_CHARS:,}. "
-            "Put long material into a file of the workspace and name the file"
-        )

@@ -7,6 +7,7 @@ from typing import Any
 
 from codecompanion.contracts import events as e
 from codecompanion.contracts.ports import Clock
+from codecompanion.contracts.wording import counted
 from codecompanion.orchestra.runs.commands import ReachLimit
 from codecompanion.orchestra.runs.effort import Effort
 from codecompanion.orchestra.runs.state import RunState
@@ -73,20 +74,20 @@ class Guard:
     def _over(self) -> ReachLimit | None:
         effort, limits = self._effort, self._limits
         if effort.calls >= limits.calls:
-            made = f"the run has made {effort.calls:,} model calls"
+            made = f"the run has made {counted(effort.calls, 'model call')}"
             return ReachLimit("model calls", _sentence(made, f"{limits.calls:,}", "maxCalls"))
         if effort.tokens >= limits.tokens:
             used = f"the run has used {effort.tokens:,} tokens"
             return ReachLimit("tokens", _sentence(used, f"{limits.tokens:,}", "maxTokensPerRun"))
         if effort.repeats >= limits.repeats:
-            again = f"{effort.repeated} {effort.repeats} times"
+            again = f"{effort.repeated} {counted(effort.repeats, 'time')}"
             return ReachLimit("repetition", _sentence(again, f"{limits.repeats}", "maxRepeats"))
         return None
 
     def _time(self) -> ReachLimit:
-        minutes = f"{self._limits.seconds / 60:g}"
-        worked = f"the run has been at work for {minutes} minutes"
-        return ReachLimit("seconds", _sentence(worked, minutes, "maxMinutes"))
+        minutes = self._limits.seconds / 60
+        worked = f"the run has been at work for {counted(minutes, 'minute')}"
+        return ReachLimit("seconds", _sentence(worked, f"{minutes:g}", "maxMinutes"))
 
 
 def _sentence(what: str, value: str, setting: str) -> str:

@@ -4,6 +4,7 @@ import asyncio
 import logging
 
 from codecompanion.contracts.errors import OrchestraError
+from codecompanion.contracts.wording import counted
 from codecompanion.orchestra.agents.desk import Desk
 from codecompanion.orchestra.guard import Guard
 from codecompanion.orchestra.runs import commands as c
@@ -68,6 +69,9 @@ def ending_of(state: RunState) -> Ending:
     """Return the ending of a run that a person or a guard ended before its work was done."""
     if state.stop_reason is None:
         return sum_up_limit(state)
-    files = state.files()
-    kept = f" {len(files)} files written before that are kept." if files else " No file was changed."
-    return Ending("stopped", f"Stopped: {state.stop_reason}.{kept}")
+    waiting = len(state.pending())
+    count = len(state.files()) - waiting
+    said = f"{counted(count, 'file')} written before that {'is' if count == 1 else 'are'} kept."
+    kept = said if count else "No file was changed."
+    more = f" What was written in {counted(waiting, 'file')} waits for your review." if waiting else ""
+    return Ending("stopped", f"Stopped: {state.stop_reason}. {kept}{more}")

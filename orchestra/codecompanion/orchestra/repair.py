@@ -9,6 +9,7 @@ from codecompanion.contracts.messages import Priority, Role
 from codecompanion.contracts.orders import RunOrder
 from codecompanion.contracts.plan import PlanTask
 from codecompanion.contracts.test_reports import TestReport
+from codecompanion.contracts.wording import counted
 from codecompanion.orchestra.runs.state import TaskState
 
 INSISTS = "Debugger insists that the test is wrong"
@@ -87,7 +88,9 @@ def reason_to_stop(reports: Sequence[TestReport], max_rounds: int, troubles: Seq
     if len(troubles) > 1 and troubles[-1] and troubles[-1] == troubles[-2]:
         return f"two repair rounds failed in the same way: {troubles[-1]}"
     if rounds >= max_rounds:
-        return f"{max_rounds} repair rounds were tried" if max_rounds else "repairs are switched off"
+        were = "was" if max_rounds == 1 else "were"
+        tries = f"{counted(max_rounds, 'repair round')} {were} tried"
+        return tries if max_rounds else "repairs are switched off"
     if troubles and troubles[-1]:
         return None
     return _no_progress(_after_repairs(reports, troubles))

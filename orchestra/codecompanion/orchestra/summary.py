@@ -1,10 +1,12 @@
 """How a run ended, in plain words; pure text from the state."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from codecompanion.contracts.events import Outcome
 from codecompanion.contracts.messages import Role
 from codecompanion.contracts.test_reports import TestReport
+from codecompanion.contracts.wording import counted
 from codecompanion.orchestra.repair import ended, is_repair, only_old_failures, repairs_of
 from codecompanion.orchestra.runs.state import RunState
 from codecompanion.orchestra.weakening.policy import is_about_tests, is_test_file
@@ -26,7 +28,7 @@ def sum_up(state: RunState, gave_up: str = "") -> Ending:
         count = len(state.tasks)
         return Ending("done", f"The rehearsal of {count} simulated tasks is over; no file was touched.")
     outcome = _outcome(state)
-    sentences = [_files(state), _tests(state), _failures(state)]
+    sentences = [_files(state), _held(state), _tests(state), _failures(state)]
     if gave_up:
         sentences.append(f"Stopped: {gave_up.rstrip('.')}.")
     sentences += [_changed_tests(state), _tried(state, gave_up), _left_out(state), _no_model(state)]
@@ -37,7 +39,7 @@ def sum_up_limit(state: RunState) -> Ending:
     """Return the ending of a run that a guard ended: it is not done, whatever it got to."""
     red = bool(state.reports) and not state.reports[-1].green
     limit = f"Stopped: {state.limit}."
-    sentences = [_files(state), _tests(state), _failures(state), limit, _left_out(state)]
+    sentences = [_files(state), _held(state), _tests(state), _failures(state), limit, _left_out(state)]
     return Ending("red" if red else "failed", " ".join(sentence for sentence in sentences if sentence))
 
 
@@ -65,11 +67,30 @@ def _tests_were_asked_for(state: RunState) -> bool:
 
 
 def _files(state: RunState) -> str:
-    files = state.files()
-    if not files:
+    waiting = state.pending()
+    files = [path for path in state.files() if path not in waiting]
+    if not files and not waiting:
         return "No file was changed."
-    shown = ", ".join(files[:6]) + (f" and {len(files) - 6} more" if len(files) > 6 else "")
-    return f"{len(files)} {'file' if len(files) == 1 else 'files'} written: {shown}."
+    said = [f"{counted(len(files), 'file')} written: {_some(files)}."] if files else []
+    if waiting:
+        verb = "waits" if len(waiting) == 1 else "wait"
+        said.append(f"{counted(len(waiting), 'file')} {verb} for your review: {_some(waiting)}.")
+    return " ".join(said)
+
+
+def _held(state: RunState) -> str:
+    """Say where the user's own changes stayed instead of an agent's."""
+    places = [f"{outcome.path} line {part.line}" for outcome in state.settled.values() for part in outcome.held]
+    if not places:
+        return ""
+    changes = f"{counted(len(places), 'change')} {'waits' if len(places) == 1 else 'wait'}"
+    return (
+        f"You changed the same lines meanwhile, so they stay, and {changes} for your review: {_some(places)}."
+    )
+
+
+def _some(files: Sequence[str]) -> str:
+    return ", ".join(files[:6]) + (f" and {len(files) - 6} more" if len(files) > 6 else "")
 
 
 def _tests(state: RunState) -> str:
@@ -77,7 +98,7 @@ def _tests(state: RunState) -> str:
         return ""
     last = state.reports[-1]
     if _has_no_tests(last):
-        return f"No tests were run: {last.output.strip() or 'none were found'}"
+        return f"No tests were run: {last.output.strip().rstrip('.') or 'none were found'}."
     if not last.ran:
         return f"The tests could not start: {_missing(last)}."
     if last.green:
@@ -94,7 +115,9 @@ def _ran(report: TestReport) -> str:
         return f"{report.passed} tests ran and pass." if report.passed != 1 else "One test ran and passes."
     if not report.passed and not report.failed:
         return "The tests could not start."
-    return f"{report.failed} of {report.passed + report.failed} tests fail{_named(report.failures)}."
+    total = report.passed + report.failed
+    fail = "test fails" if total == 1 else "tests fail"
+    return f"{report.failed} of {total} {fail}{_named(report.failures)}."
 
 
 def _missing(report: TestReport) -> str:
@@ -124,11 +147,16 @@ def _tried(state: RunState, gave_up: str) -> str:
 
 
 def _changed_tests(state: RunState) -> str:
-    """Mending may correct what a test expects; a person should know, and look."""
+    """Tests may be changed on the way by others than their writer; a person should know, and look."""
     if state.order is None or is_about_tests(state.order):
         return ""
-    paths = [path for path, role in state.authors.items() if role is Role.DEBUGGER and is_test_file(path)]
-    return f"Debugger changed tests: {', '.join(paths)}." if paths else ""
+    by_role: dict[Role, list[str]] = {}
+    for path, role in state.authors.items():
+        # whoever mends is told of even where the tests are new
+        counts = role is Role.DEBUGGER or (role is not Role.TEST_WRITER and state.bases.get(path) is not None)
+        if counts and is_test_file(path):
+            by_role.setdefault(role, []).append(path)
+    return " ".join(f"{role} changed tests: {', '.join(paths)}." for role, paths in by_role.items())
 
 
 def _left_out(state: RunState) -> str:

@@ -25,6 +25,7 @@ CODE_ACTIONS = {"codeActionKinds": ["quickfix", "refactor", "refactor.rewrite"]}
 REQUESTS: dict[str, tuple[str, Any]] = {
     "textDocument/codeAction": ("requests.code_action", CODE_ACTIONS),
     "textDocument/codeLens": ("requests.code_lens", {"resolveProvider": False}),
+    "textDocument/hover": ("requests.hover", {}),
     "shutdown": ("requests.shutdown", None),
 }
 NOTIFICATIONS = {

@@ -1,4 +1,4 @@
-"""The command line: `orchestra serve | run | runs | db | keys | worker | fleet | schema`.
+"""The command line: `orchestra serve | run | runs | blame | patch | db | keys | trust | worker | fleet | …`.
 
 Start-up is what an editor waits for, so this module imports nothing that takes time: each sub-command is
 imported when it is the one asked for, and `serve` must get by without pydantic and rich.
@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TypeAlias
 
+from codecompanion.server.cli_commands.change_arguments import add_change_commands
 from codecompanion.server.cli_commands.exit_codes import BAD_USAGE, FAILED, INTERRUPTED, code_for, sentence_for
 from codecompanion.server.logs import LEVELS, note_fault, redactor
 from codecompanion.server.settings.redaction import plain
@@ -81,6 +82,8 @@ def _run(args: argparse.Namespace) -> int:
             as_json=args.json,
             step=args.step,
             approve=args.approve,
+            landing=args.landing,
+            trust=args.trust,
             log_level=args.log_level,
         )
     )
@@ -90,6 +93,18 @@ def _keys(args: argparse.Namespace) -> int:
     from codecompanion.server.cli_commands.keys import keys  # noqa: PLC0415
 
     return keys(check=args.check, as_json=args.json)
+
+
+def _budget(args: argparse.Namespace) -> int:
+    from codecompanion.server.cli_commands.budget import budget  # noqa: PLC0415
+
+    return budget(args.run, as_json=args.json)
+
+
+def _trust(args: argparse.Namespace) -> int:
+    from codecompanion.server.cli_commands.trust import trust  # noqa: PLC0415
+
+    return trust(args.rest)
 
 
 def _runs(args: argparse.Namespace) -> int:
@@ -102,6 +117,18 @@ def _db(args: argparse.Namespace) -> int:
     from codecompanion.server.cli_commands.db import db  # noqa: PLC0415
 
     return db(args.rest)
+
+
+def _patch(args: argparse.Namespace) -> int:
+    from codecompanion.server.cli_commands.patch import PatchArguments, patch  # noqa: PLC0415
+
+    return patch(PatchArguments(file=args.file, root=args.root, as_json=args.json))
+
+
+def _router(args: argparse.Namespace) -> int:
+    from codecompanion.server.cli_commands.router import router  # noqa: PLC0415
+
+    return router(args.rest)
 
 
 def _worker(args: argparse.Namespace) -> int:
@@ -135,8 +162,13 @@ def _parser() -> argparse.ArgumentParser:
     _add_serve(commands)
     _add_run(commands)
     _add_keys(commands)
+    _add_group(commands, "trust", _trust, "say that you trust a folder's files; nothing is started without")
     _add_group(commands, "runs", _runs, "look at runs, go on with them, fork and share them")
+    add_change_commands(partial(_add, commands))
+    _add_patch(commands)
     _add_group(commands, "db", _db, "look after the database: status, check, backup, vacuum, rebuild, export")
+    _add_group(commands, "router", _router, "see how models are chosen, and what other ways would bring")
+    _add_budget(commands)
     _add_worker(commands)
     _add_fleet(commands)
     _add(commands, "schema", _schema, "print the JSON Schemas of what the server sends and of the settings")
@@ -179,7 +211,22 @@ def _add_run(commands: Commands) -> None:
     parser.add_argument("--json", action="store_true", help="print the result as one JSON object")
     parser.add_argument("--step", action="store_true", help="wait for Enter before each agent")
     parser.add_argument("--approve", action="store_true", help="show the plan and ask before it is carried out")
+    parser.add_argument(
+        "--landing",
+        choices=("live", "verified", "review"),
+        help="when edits come into your files: at once, once tests are green, or once you let them in",
+    )
+    parser.add_argument("--trust", action="store_true", help="trust the folder and its test commands this once")
     _add_log_level(parser, "warning")
+
+
+def _add_patch(commands: Commands) -> None:
+    parser = _add(commands, "patch", _patch, "apply one model reply, read from standard input, to a file")
+    parser.add_argument("file", metavar="FILE", help="the file the reply changes")
+    parser.add_argument(
+        "--root", metavar="DIR", help="let the reply change other files in DIR as well (default: only FILE)"
+    )
+    parser.add_argument("--json", action="store_true", help="print what became of each edit as one JSON object")
 
 
 def _add_keys(commands: Commands) -> None:
@@ -188,6 +235,12 @@ def _add_keys(commands: Commands) -> None:
         "--check", action="store_true", help="ask each configured provider whether it takes the key"
     )
     parser.add_argument("--json", action="store_true", help="print a JSON list")
+
+
+def _add_budget(commands: Commands) -> None:
+    parser = _add(commands, "budget", _budget, "show what was spent on models, against your budgets")
+    parser.add_argument("--run", metavar="ID", help="the statement of one run, by agent, model and task")
+    parser.add_argument("--json", action="store_true", help="print one JSON object, amounts in micro-dollars")
 
 
 def _add_worker(commands: Commands) -> None:

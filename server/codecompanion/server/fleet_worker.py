@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from codecompanion.contracts.errors import BadRequest
+from codecompanion.contracts.wording import counted
 from codecompanion.orchestra.templates.library import Templates
 from codecompanion.router.config import PROVIDERS, RouterConfig
 from codecompanion.router.fleet.call_worker import CallWorker
@@ -34,7 +35,7 @@ async def fleet_worker(
         stack.push_async_callback(bus.close)
         asked = {provider: clients[provider] for provider in providers}
         facts = {"host": socket.gethostname(), "pid": os.getpid()}
-        say(f"{name} asks {', '.join(providers)} for {address}; {at_once} calls at once.")
+        say(f"{name} asks {', '.join(providers)} for {address}; {counted(at_once, 'call')} at once.")
         yield CallWorker(bus, asked, name=name, at_once=at_once, facts=facts, say=say)
 
 

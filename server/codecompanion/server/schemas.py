@@ -25,6 +25,8 @@ from codecompanion.contracts.status import RunStatus
 from codecompanion.server.commands import COMMANDS, PREFIX, module_of
 from codecompanion.server.commands.arguments import KINDS, wire_name
 from codecompanion.server.events import EVENT, STATUS
+from codecompanion.server.provenance.answers import Blame
+from codecompanion.server.review.answers import Decided, Review
 from codecompanion.server.runs.answers import (
     LogChecks,
     RunComparison,
@@ -33,9 +35,11 @@ from codecompanion.server.runs.answers import (
     RunList,
     RunMoment,
     RunNamed,
+    RunsCleaned,
     RunStory,
     RunTakenIn,
 )
+from codecompanion.server.undo.undoing import UndoReport
 
 
 class Started(Contract):
@@ -52,6 +56,13 @@ class Steered(Contract):
     run_id: str
     text: str
     other_runs: tuple[str, ...]
+
+
+class Resumed(Steered):
+    """What was done; of a run that an earlier session left open also its folder and its progress."""
+
+    workspace: str = ""
+    progress_token: str = ""
 
 
 class PlanShown(Contract):
@@ -91,6 +102,13 @@ class WorkspaceHealth(Contract):
     runs: int
     sandbox: str
     sandbox_meaning: str
+
+
+class Trusted(Contract):
+    """Whether a folder is trusted now; nothing is started in one that is not."""
+
+    workspace: str
+    trusted: bool
 
 
 class Health(Contract):
@@ -133,12 +151,18 @@ RESULTS: dict[str, type[Contract]] = {
     "instruct": Steered,
     "next": Steered,
     "pause": Steered,
-    "resume": Steered,
+    "resume": Resumed,
     "stop": Steered,
     "stopAll": StoppedAll,
     "status": Runs,
+    "blame": Blame,
+    "undoRun": UndoReport,
+    "review": Review,
+    "accept": Decided,
+    "reject": Decided,
     "health": Health,
     "keys": Providers,
+    "trust": Trusted,
     "dbStatus": DatabaseStatus,
     "dbCheck": DatabaseCheck,
     "dbBackup": BackupFile,
@@ -155,6 +179,7 @@ RESULTS: dict[str, type[Contract]] = {
     "runsImport": RunTakenIn,
     "runsRename": RunNamed,
     "runsArchive": RunKept,
+    "runsClean": RunsCleaned,
 }
 
 

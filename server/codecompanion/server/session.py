@@ -24,11 +24,16 @@ from codecompanion.server.editor.workspaces import Workspaces
 from codecompanion.server.events import RunReporter, progress_token
 from codecompanion.server.plans.asking import ask_about_plan, waits
 from codecompanion.server.plans.plan_documents import PlanDocuments
+from codecompanion.server.provenance.folder_authors import FolderAuthors
 from codecompanion.server.requests.found_requests import FoundRequests
+from codecompanion.server.review.folder_reviews import FolderReviews
+from codecompanion.server.trust.editor_trust import EditorTrust
+from codecompanion.server.trust.ledger import ledger_beside
 from codecompanion.server.wire.folders import WorkspaceFolder
 from codecompanion.server.wire.uris import path_from_uri
 
 if TYPE_CHECKING:
+    from codecompanion.contracts.edits import FileEdit
     from codecompanion.contracts.events import Recorded
     from codecompanion.server.runs.forking import ForkOrder
     from codecompanion.server.wire.server import OrchestraServer
@@ -37,6 +42,8 @@ log = logging.getLogger(__name__)
 
 SHOW_WITHIN = 0.04
 """Seconds for which changes of a run's standing are gathered before they are shown."""
+_TURNS = frozenset({"run_started", "run_reopened", "plan_made", "task_added", "task_started"})
+"""The events after which how a run stands is looked up at once: it takes as long as a run has edits."""
 LENSES_EVERY = 0.5
 _HOW_TO_GO_ON = "`orchestra.resume` with {} goes on with it"
 END_WITHIN = 1.0
@@ -61,8 +68,13 @@ class Session:
         self.comments = FoundRequests()
         self.runs = LiveRuns()
         self.settings = EditorSettings(server, environ, user_file, log_level=log_level)
+        self.trust = EditorTrust(self, ledger_beside(user_file))
         self.workspaces = Workspaces(self)
         self.plans = PlanDocuments(self)
+        self.authors = FolderAuthors(self)
+        self.reviews = FolderReviews(self)
+        self.looked = False
+        """Whether it was looked for runs that an earlier session left open."""
         self._unshown: set[LiveRun] = set()
         self._lenses_due = False
 
@@ -181,22 +193,31 @@ class Session:
     def recorded(self, recorded: "Recorded") -> None:
         """Take in what happened in any run of any workspace."""
         self.server.tracer.note(f"run {recorded.run_id}: {recorded.body.event}", recorded.to_wire)
+        self.reviews.heard(recorded)
         run = self.runs.get(recorded.run_id)
         if run is None or run.engine is None or run.ended:
             return
-        run.status = run.engine.status(run.run_id)
+        if run.status is None or recorded.body.event in _TURNS:
+            run.status = run.engine.status(run.run_id)
+        run.first_event_seen.set()
         run.reporter.recorded(recorded, run.status)
+        if recorded.body.event == "edit_proposed" and (warning := self._suspicion(recorded.body.edit)):
+            self.warn(warning)
         if recorded.body.event == "run_finished":
             run.last_event_seen.set()
         if recorded.body.event in ("plan_made", "run_reopened") and waits(run):
             self.server.spawn(ask_about_plan(self, run), f"ask about {run.run_id}")
         self._show_soon(run)
 
+    def _suspicion(self, edit: "FileEdit") -> str:
+        from codecompanion.orchestra.workspace.invisible_text import why_suspicious  # noqa: PLC0415 - not at start
+
+        return why_suspicious(edit)
+
     def catch_up(self) -> None:
         """Show how the runs stand after events were missed."""
         for run in self.runs.active():
             if run.engine is not None:
-                run.status = run.engine.status(run.run_id)
                 self._show_soon(run)
 
     def _show_soon(self, run: LiveRun) -> None:
@@ -206,6 +227,7 @@ class Session:
 
     def _show(self) -> None:
         for run in self._unshown:
+            run.refresh()
             if run.status is not None and not run.ended:
                 run.reporter.standing(run.status)
         self._unshown.clear()
@@ -214,12 +236,14 @@ class Session:
     def _end(self, run: LiveRun, sentence: str, *, failed: bool = True) -> None:
         if not run.ended:
             run.ended, run.last_word = True, sentence
+            run.first_event_seen.set()
             run.reporter.broke_off(sentence, failed=failed)
             self.lenses_changed()
 
-    def lenses_changed(self) -> None:
-        """Let the editor ask for the lenses anew, where it can and a written request or a plan is concerned."""
-        concerned = self.plans.in_use or any(run.work.origin is not None for run in self.runs)
+    def lenses_changed(self, *, always: bool = False) -> None:
+        """Let the editor ask for the lenses anew, where it can and something with lenses is concerned."""
+        written = any(run.work.origin is not None for run in self.runs)
+        concerned = always or self.plans.in_use or self.reviews.in_use or written
         if self._lenses_due or not concerned or not self.server.client.code_lens_refresh:
             return
         self._lenses_due = True

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 
@@ -115,8 +116,8 @@ class Campaign:
     async def run(self, moments: Callable[[], str | float | None]) -> int:
         """Do one run to its end; ``moments`` says when the next process dies, None to let it live.
 
-        A float is the seconds after its start at which it is killed from outside. Returns the appends the last
-        process made.
+        A float is the seconds from its first acknowledged event to a kill from outside. Returns the appends the
+        last process made.
         """
         self.tally.runs += 1
         workspace = self._folder / f"run-{self.tally.runs}"
@@ -160,27 +161,27 @@ class Campaign:
             stderr=asyncio.subprocess.PIPE,
         )
         talk = asyncio.create_task(process.communicate())
+        if await self._comes_to_life(acks, acknowledged, talk) and acknowledged:
+            self.tally.slowest_return = max(self.tally.slowest_return, time.monotonic() - began)
         if isinstance(moment, float):
             await asyncio.wait({talk}, timeout=moment)
             if process.returncode is None:
                 process.kill()
-        elif acknowledged:
-            await self._note_return(acks, acknowledged, began, talk)
         _, errors = await talk
         assert process.returncode in (0, -9), errors.decode()
         return process.returncode != 0
 
-    async def _note_return(
-        self, acks: Path, acknowledged: int, began: float, talk: "asyncio.Task[tuple[bytes, bytes]]"
-    ) -> None:
+    async def _comes_to_life(self, acks: Path, acknowledged: int, talk: "asyncio.Task[Any]") -> bool:
+        """Return once the process has acknowledged a new event; False where it ends without one."""
         while not talk.done():
             if len(acks.read_text("utf-8").splitlines()) > acknowledged:
-                self.tally.slowest_return = max(self.tally.slowest_return, time.monotonic() - began)
-                return
+                return True
             await asyncio.sleep(0.02)
+        return False
 
     def _environ(self) -> dict[str, str]:
-        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+        names = ("PATH", "HOME", "LANG", "PYTHON_KEYRING_BACKEND")
+        kept = {name: os.environ[name] for name in names if name in os.environ}
         return kept | {
             "ORCHESTRA_LOCAL_BASE_URL": self._server.openai_url,
             "ORCHESTRA_LOCAL_MODEL": "scripted",

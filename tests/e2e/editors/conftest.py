@@ -18,11 +18,12 @@ SERVER = [sys.executable, "-P", "-m", "codecompanion.server.cli", "serve", "--lo
 
 
 def clean_environ(home: Path, more: dict[str, str]) -> dict[str, str]:
-    """Return an environment without anybody's keys, settings or editor files."""
+    """Return an environment without anybody's keys, settings or editor files, that trusts temporary folders."""
     own = {key: value for key, value in os.environ.items() if not key.endswith(("_API_KEY", "_BASE_URL"))}
     own = {key: value for key, value in own.items() if not key.startswith("ORCHESTRA_")}
     places = {f"XDG_{kind}_HOME": str(home / kind.lower()) for kind in ("CONFIG", "STATE", "DATA", "CACHE")}
-    return {**own, **places, "HOME": str(home), "SERVER": json.dumps(SERVER), **more}
+    trusted = {"ORCHESTRA_TRUSTED_FOLDERS": os.path.realpath(tempfile.gettempdir())}
+    return {**own, **places, **trusted, "HOME": str(home), "SERVER": json.dumps(SERVER), **more}
 
 
 @pytest.fixture

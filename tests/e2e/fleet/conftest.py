@@ -2,10 +2,12 @@
 
 import asyncio
 import json
+import logging
 import os
 import re
 import signal
 import sys
+import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -13,20 +15,27 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
+from benchmarks.own_redis import OwnRedis
 from codecompanion.contracts.events import Event, Recorded
 from codecompanion.contracts.orders import RunOrder
 from codecompanion.contracts.status import RunStatus
+from codecompanion.memory.database import open_database
 from codecompanion.memory.event_store import SqliteEventStore
-from codecompanion.orchestra.bus.own_redis import OwnRedis
+from codecompanion.memory.records.project_records import SqliteProjectRecords
 from codecompanion.orchestra.engine import Engine
+from codecompanion.orchestra.replay.story import sentence
 from codecompanion.router.scripted_server import Asked, Reply, ScriptedServer
 from codecompanion.server.bootstrap import engine_on_disk, pausing_while_away
 from codecompanion.server.settings.model import Settings
 from codecompanion.server.transport import Transport, open_transport
 
+log = logging.getLogger(__name__)
+
 KEY = "sk-scripted-0123456789abcdef"
 FILES = ("one.py", "two.py", "three.py")
 TESTS = "test_all.py"
+CLI = ("-m", "codecompanion.server.cli")
+HASTY = Path(__file__).with_name("hasty_worker.py")
 
 
 @pytest.fixture
@@ -128,16 +137,19 @@ class Fleet:
             "PATH": os.environ["PATH"],
             "HOME": str(self.home),
             "XDG_CONFIG_HOME": str(self.home),
+            "PYTHON_KEYRING_BACKEND": os.environ["PYTHON_KEYRING_BACKEND"],
             "OPENAI_API_KEY": KEY,
             "OPENAI_BASE_URL": self.provider.openai_url,
             **more,
         }
 
-    async def worker(self, name: str, *more: str, environ: dict[str, str] | None = None) -> WorkerProcess:
-        """Start a worker and return when it is ready."""
-        process = await orchestra(
-            "worker", "--redis", self.redis.url, "--name", name, *more, environ=environ or self.environ()
-        )
+    async def worker(
+        self, name: str, *more: str, environ: dict[str, str] | None = None, hasty: bool = False
+    ) -> WorkerProcess:
+        """Start a worker and return when it is ready; a hasty one is noticed sooner when it is killed."""
+        program = (str(HASTY),) if hasty else (*CLI, "worker")
+        words = ("--redis", self.redis.url, "--name", name, *more)
+        process = await started(*program, *words, environ=environ or self.environ())
         worker = WorkerProcess(process, name)
         self._workers.append(worker)
         await worker.until("calls at once")
@@ -161,12 +173,14 @@ class Fleet:
 
 async def orchestra(*words: str, environ: dict[str, str]) -> asyncio.subprocess.Process:
     """Start the command line in a process of its own."""
+    return await started(*CLI, *words, environ=environ)
+
+
+async def started(*program: str, environ: dict[str, str]) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
         sys.executable,
         "-P",
-        "-m",
-        "codecompanion.server.cli",
-        *words,
+        *program,
         env=environ,
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
@@ -216,18 +230,14 @@ async def owner(redis: OwnRedis, folder: Path, **settings: object) -> AsyncItera
     async with AsyncExitStack() as stack:
         transport = await open_transport(chosen.redis_url)
         stack.push_async_callback(transport.close)
-        store = await open_store(folder)
+        database = await open_database(folder / ".orchestra", time.time)
+        store = SqliteEventStore(database, time.time)
         stack.push_async_callback(store.close)
-        engine = await stack.enter_async_context(engine_on_disk(chosen, store, transport, folder))
+        records = SqliteProjectRecords(database, time.time, sentence, log.warning)
+        engine = await stack.enter_async_context(engine_on_disk(chosen, store, records, transport, folder))
         made = Owner(engine, store, folder, transport)
         await stack.enter_async_context(pausing_while_away(transport.bus, lambda: [engine], made.said.append))
         yield made
-
-
-async def open_store(folder: Path) -> SqliteEventStore:
-    import time
-
-    return await SqliteEventStore.open(folder / ".orchestra", time.time)
 
 
 @pytest.fixture

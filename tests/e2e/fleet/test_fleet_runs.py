@@ -32,15 +32,15 @@ async def test_a_run_is_made_by_a_fleet_and_each_answer_is_paid_once(
 async def test_a_worker_killed_midway_is_noticed_and_its_call_made_once_more(
     make_fleet, make_owner, make_model
 ) -> None:
-    fleet = await make_fleet(make_model(["one.py"], pace=15.0))
-    first = await fleet.worker("w1")
+    fleet = await make_fleet(make_model(["one.py"], pace=30.0))
+    first = await fleet.worker("w1", hasty=True)
     async with make_owner() as owner:
         run_id = await owner.start()
         await fleet.provider.until_requests(2)
-        await asyncio.sleep(0.8)
-        await fleet.worker("w2")
+        await asyncio.sleep(0.5)
         first.kill()
         killed = time.monotonic()
+        await fleet.worker("w2", hasty=True)
         await fleet.provider.until_requests(3)
         noticed = time.monotonic() - killed
         status = await owner.end(run_id)
@@ -113,7 +113,7 @@ async def test_the_fleet_can_be_looked_at(make_fleet, start_orchestra) -> None:
     await fleet.worker("w1", "--at-once", "3")
     looking = await start_orchestra("fleet", "status", "--redis", fleet.redis.url, environ=fleet.environ())
     said, _ = await looking.communicate()
-    assert "1 workers" in said.decode()
+    assert "1 worker\n" in said.decode()
     assert "w1: asks openai; 0 of 3 places busy, 0 calls made" in said.decode()
     looking = await start_orchestra(
         "fleet", "status", "--json", environ=fleet.environ(ORCHESTRA_REDIS_URL=fleet.redis.url)

@@ -5,32 +5,59 @@ import random
 import signal
 import time
 from collections import Counter
+from collections.abc import Coroutine
+from typing import Any
 
 import pytest
 
 pytestmark = [pytest.mark.needs("redis-server"), pytest.mark.slow]
 FILES = ("one.py", "two.py")
-ROUNDS = [pytest.param(6, id="6 times"), pytest.param(200, id="200 times", marks=pytest.mark.soak)]
+KILLS_A_RUN = 4
 
 
-@pytest.mark.parametrize("rounds", ROUNDS)
+def many(few: int, count: int) -> list[Any]:
+    """Return the cases of so many kills in every test run, and of so many in the long campaign."""
+    return [
+        pytest.param(few, id=f"{few} times"),
+        pytest.param(count, id=f"{count} times", marks=pytest.mark.soak),
+    ]
+
+
+@pytest.mark.parametrize("kills", many(14, 200))
 async def test_an_owner_killed_at_any_moment(  # noqa: PLR0917
-    make_fleet, make_owner, make_model, start_orchestra, folder, rounds: int
+    make_fleet, make_owner, make_model, start_orchestra, folder, kills: int
 ) -> None:
-    chance = random.Random(rounds)
+    chance = random.Random(kills)
     fleet = await make_fleet(make_model(FILES, seconds=0.2, pace=80.0))
     await fleet.worker("w1", "--at-once", "4")
     environ = fleet.environ(
         ORCHESTRA_REDIS_URL=fleet.redis.url, ORCHESTRA_TEST_COMMAND="true", ORCHESTRA_SANDBOX="off"
     )
-    for _ in range(rounds):
-        before = len(fleet.provider.requests)
-        killed = await start_orchestra("run", "some parts", "--workspace", str(folder), environ=environ)
-        await asyncio.wait_for(fleet.provider.until_requests(before + chance.choice([1, 2, 3, 4])), 30)
+
+    async def was_killed(*words: str, moment: Coroutine[Any, Any, None]) -> bool:
+        """Let one owner live until the moment has come, or until it ends by itself."""
+        owner = await start_orchestra(*words, "--workspace", str(folder), environ=environ)
+        waiting, ended = asyncio.create_task(moment), asyncio.create_task(owner.communicate())
+        await asyncio.wait({waiting, ended}, timeout=60, return_when=asyncio.FIRST_COMPLETED)
+        waiting.cancel()
+        if owner.returncode is None:
+            owner.send_signal(signal.SIGKILL)
+        await ended
+        return bool(owner.returncode == -signal.SIGKILL)
+
+    async def at_work(requests: int) -> None:
+        await fleet.provider.until_requests(requests)
         await asyncio.sleep(chance.uniform(0.0, 0.6))
-        if killed.returncode is None:
-            killed.send_signal(signal.SIGKILL)
-        await killed.communicate()
+
+    killed = 0
+    while killed < kills:
+        before, begun = len(fleet.provider.requests), time.monotonic()
+        moment = at_work(before + chance.choice([1, 2, 3, 4]))
+        killed += await was_killed("run", "some parts", moment=moment)
+        start_up = time.monotonic() - begun
+        for _ in range(KILLS_A_RUN - 1):
+            moment = asyncio.sleep(start_up * chance.uniform(0.5, 1.2))
+            killed += await was_killed("runs", "resume", "--last", moment=moment)
         async with make_owner() as owner:
             run_id = (await owner.store.run_ids())[-1]
             recorded = [one.body for one in await owner.recorded(run_id)]
@@ -50,28 +77,31 @@ async def test_an_owner_killed_at_any_moment(  # noqa: PLR0917
             (folder / name).unlink()
 
 
-@pytest.mark.parametrize(
-    "rounds", [pytest.param(2, id="2 times"), pytest.param(20, id="20 times", marks=pytest.mark.soak)]
-)
-async def test_a_worker_killed_at_any_moment(make_fleet, make_owner, make_model, rounds: int) -> None:
-    chance = random.Random(rounds)
-    fleet = await make_fleet(make_model(FILES, seconds=0.3, pace=40.0))
-    working = await fleet.worker("w0", "--at-once", "4")
+@pytest.mark.parametrize("kills", many(6, 60))
+async def test_a_worker_killed_at_any_moment(make_fleet, make_owner, make_model, kills: int) -> None:
+    chance = random.Random(kills)
+    files = ("one.py", "two.py", "three.py", "four.py")
+    fleet = await make_fleet(make_model(files, seconds=0.3, pace=40.0))
+    working = [await fleet.worker(f"w{number}", "--at-once", "2", hasty=True) for number in range(2)]
     async with make_owner() as owner:
-        for round_ in range(rounds):
+        for killed in range(2, kills + 2, 2):
             before = len(fleet.provider.requests)
             run_id = await owner.start()
-            await fleet.provider.until_requests(before + chance.choice([1, 2, 3]))
-            await asyncio.sleep(chance.uniform(0.0, 0.8))
-            working.kill()
-            working = await fleet.worker(f"w{round_ + 1}", "--at-once", "4")
+            await fleet.provider.until_requests(before + chance.choice([1, 2, 3, 4]))
+            for worker in working:
+                await asyncio.sleep(chance.uniform(0.0, 0.4))
+                worker.kill()
+            names = (f"w{killed + number}" for number in range(2))
+            working = await asyncio.gather(
+                *(fleet.worker(name, "--at-once", "2", hasty=True) for name in names)
+            )
             status = await owner.end(run_id)
             answers = await owner.events(run_id, "model_answered")
             edits = await owner.events(run_id, "edit_proposed")
-            assert set(status.files) == {*FILES, "test_all.py"}, status.summary
-            assert len(answers) == len(FILES) + 2
+            assert set(status.files) == {*files, "test_all.py"}, status.summary
+            assert len(answers) == len(files) + 2
             assert max(Counter(edit.edit.path for edit in edits).values()) == 1
             asked_twice = len(fleet.provider.requests) - before - len(answers)
-            assert asked_twice <= len(FILES), "each call under way is made once more"
+            assert asked_twice <= 4, "each call under way is made once more"
             for name in status.files:
                 (owner.folder / name).unlink()

@@ -100,11 +100,11 @@ def do(settings: Settings, tmp_path: Path) -> Callable[..., Any]:
                 await parts.engine.stop(run_id, f"it took more than {LONGEST:.0f} seconds")
             async with asyncio.timeout(10):
                 status = await parts.engine.wait(run_id)
-                events = [recorded for recorded, _ in await log]
+                events = [*await log]
         return Ended(root, status, events, time.monotonic() - began)
 
     return run
 
 
-async def _all_of(events: AsyncIterator[tuple[Recorded, RunStatus]]) -> list[tuple[Recorded, RunStatus]]:
+async def _all_of(events: AsyncIterator[Recorded]) -> list[Recorded]:
     return [one async for one in events]

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from codecompanion.contracts.consent import ConsentGiven
 from codecompanion.contracts.messages import Role
 from codecompanion.contracts.model_calls import ToolCall
 from codecompanion.contracts.orders import RunOrder
@@ -278,7 +279,9 @@ def bench(monkeypatch: pytest.MonkeyPatch) -> MakeBench:
             stack.push_async_callback(gateway.close)
             store = await SqliteEventStore.open(root / ".orchestra", time.time)
             stack.push_async_callback(store.close)
-            tests = ProjectTests(test_command=test_command, seconds=120, keep_variables=[NO_PLUGINS])
+            tests = ProjectTests(
+                test_command=test_command, seconds=120, keep_variables=[NO_PLUGINS], consent=ConsentGiven()
+            )
             stack.push_async_callback(tests.close)
             view = Workspace(root, buffers)
             parts = Parts(store, MemoryBus(), gateway, view, sink or DiskEdits(root), tests)

@@ -320,7 +320,7 @@ class Editor:
     def __init__(self, texts: dict[str, str]) -> None:
         self.texts = texts
 
-    async def push(self, edit_id: str, edit: FileEdit, label: str) -> EditOutcome:
+    async def push(self, edit_id: str, edit: FileEdit, label: str, base: str | None = None) -> EditOutcome:
         text = self.texts[edit.path] = resulting_text(self.texts[edit.path], edit)
         sha256 = hashlib.sha256(text.encode()).hexdigest()
         return EditOutcome(edit_id=edit_id, path=edit.path, state="confirmed", sha256=sha256)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from redis import Redis
 
-from codecompanion.orchestra.bus.own_redis import OwnRedis
+from benchmarks.own_redis import OwnRedis
 
 
 @pytest.fixture(scope="module")

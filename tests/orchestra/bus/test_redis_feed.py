@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator
 import pytest
 from redis import Redis
 
+from benchmarks.own_redis import OwnRedis
 from codecompanion.contracts.events import Context, Recorded, StopRequested
 from codecompanion.contracts.ports import SubscriberLagged
-from codecompanion.orchestra.bus.own_redis import OwnRedis
 from codecompanion.orchestra.bus.redis_address import parse_address
 from codecompanion.orchestra.bus.redis_bus import RedisBus
 from codecompanion.orchestra.bus.redis_link import LinkTerms

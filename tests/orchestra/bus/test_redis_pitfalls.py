@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 from redis import Redis
 
+from benchmarks.own_redis import OwnRedis
 from codecompanion.contracts.messages import Priority
 from codecompanion.contracts.work import START, Delivery, Message, NameTaken, Piece, TransportAway
-from codecompanion.orchestra.bus.own_redis import OwnRedis
 from codecompanion.orchestra.bus.redis_address import parse_address
 from codecompanion.orchestra.bus.redis_bus import RedisBus
 from codecompanion.orchestra.bus.redis_link import LinkTerms

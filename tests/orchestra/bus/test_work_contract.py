@@ -6,11 +6,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from benchmarks.own_redis import OwnRedis
 from codecompanion.contracts.messages import Priority
 from codecompanion.contracts.ports import BlobLost, Bus
 from codecompanion.contracts.work import START, Delivery, Message, Piece
 from codecompanion.orchestra.bus.memory_bus import MemoryBus
-from codecompanion.orchestra.bus.own_redis import OwnRedis
 from codecompanion.orchestra.bus.redis_address import parse_address
 from codecompanion.orchestra.bus.redis_bus import RedisBus
 from codecompanion.orchestra.bus.terms import WorkTerms

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from codecompanion.contracts.consent import ConsentGiven
 from codecompanion.contracts.events import Event
 from codecompanion.contracts.messages import Role
 from codecompanion.contracts.orders import RunOrder
@@ -33,7 +34,7 @@ class Bench:
         self.store = store
         self.gateway = ScriptedGateway(replies, **gateway)
         self.view = Workspace(root)
-        self.tests = ProjectTests(sandbox=ProcessLimitsOnly())
+        self.tests = ProjectTests(sandbox=ProcessLimitsOnly(), consent=ConsentGiven())
         self.parts = Parts(store, MemoryBus(), self.gateway, self.view, DiskEdits(root), self.tests)
         self.engine = Engine(self.parts, clock=time.time, limits=AgentLimits(deadline=20))
 

@@ -24,6 +24,13 @@ def limited(b, *, limits: RunLimits | None = None, agents: AgentLimits | None = 
     )
 
 
+async def reached(b, status) -> list[str]:
+    """Return which limits a run reached; each is one event, and its sentence is in the summary."""
+    events = await b.events(status.run_id, "limit_reached")
+    assert all(event.text in status.summary for event in events)
+    return [event.limit for event in events]
+
+
 async def test_a_run_ends_at_its_last_allowed_model_call_and_keeps_what_is_done(bench, two_files) -> None:
     async with bench(two_files.script()) as b:
         limited(b, limits=RunLimits(calls=2))
@@ -31,7 +38,7 @@ async def test_a_run_ends_at_its_last_allowed_model_call_and_keeps_what_is_done(
         assert (status.phase, status.files) == ("failed", ("a.py",))
         assert "2 model calls, and the setting `maxCalls` allows 2" in status.summary
         assert len(b.gateway.requests) == 2
-        assert [e.limit for e in await b.events(status.run_id, "limit_reached")] == ["model calls"]
+        assert await reached(b, status) == ["model calls"]
         assert not await b.events(status.run_id, "stop_requested")
 
 
@@ -52,6 +59,7 @@ async def test_tokens_count_after_an_answer_and_the_last_answer_is_still_used(be
         status = await b.run("two files")
         assert status.phase == "failed"
         assert "setting `maxTokensPerRun` allows 1" in status.summary
+        assert await reached(b, status) == ["tokens"]
         assert [task.task_id for task in status.tasks] == ["a", "b", "tests"], "the plan was taken"
 
 
@@ -69,6 +77,7 @@ async def test_time_at_work_ends_a_hanging_call_and_waiting_for_a_person_does_no
         status = await b.engine.wait(run_id)
         assert status.phase == "failed"
         assert "setting `maxMinutes`" in status.summary
+        assert await reached(b, status) == ["seconds"]
         assert time.monotonic() - began < 15
 
 
@@ -84,6 +93,7 @@ async def test_the_same_look_again_and_again_ends_the_run(bench, two_files, nati
         assert status.phase == "failed"
         assert "in the same way, with the same result, 5 times" in status.summary
         assert "setting `maxRepeats` allows 5" in status.summary
+        assert await reached(b, status) == ["repetition"]
 
 
 async def test_the_same_answer_in_several_tasks_ends_the_run(bench, two_files) -> None:

@@ -122,6 +122,18 @@ async def test_what_a_test_of_this_run_expects_may_be_corrected_and_is_said(benc
         assert "Debugger changed tests: test_calc.py." in status.summary
 
 
+async def test_a_change_may_correct_what_tests_expect_but_not_take_them_out(bench) -> None:
+    without = file("test_calc.py", TESTS[: TESTS.index("    def test_n")].rstrip() + "\n")
+    corrected = OTHER_VALUE.replace("self.assertEqual(add(1, 2), -1)", "self.assertEqual(add(2, 2), 4)")
+    async with bench([Reply(text=MEND + without), Reply(text=corrected)]) as b:
+        given(b)
+        status = await b.run("let add add", "change")
+        assert (status.phase, status.tests_passed) == ("done", 2), status.summary
+        assert "CodeGenerator changed tests: test_calc.py." in status.summary
+        assert "the test 'AddTest.test_nothing' would be gone" in b.gateway.requests[1].text
+        assert "The request does not ask for that" in b.gateway.requests[1].text
+
+
 async def test_where_tests_were_asked_for_they_may_be_taken_back(bench) -> None:
     fewer = file(
         "test_calc.py", TESTS[: TESTS.index("    def test_adds")] + TESTS[TESTS.index("    def test_n") :]

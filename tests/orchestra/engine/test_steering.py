@@ -91,7 +91,7 @@ async def test_watching_from_late_gives_every_event_once_and_ends(bench, two_fil
     async with bench(two_files.script()) as b:
         run_id = await b.engine.start(b.order("two files"))
         await b.until(run_id, lambda s: s.percent > 10)
-        versions = [recorded.version async for recorded, _ in b.engine.watch(run_id)]
+        versions = [recorded.version async for recorded in b.engine.watch(run_id)]
         assert versions == list(range(1, len(versions) + 1))
         assert len(versions) == len(await b.events(run_id))
 
@@ -104,7 +104,7 @@ async def test_after_a_crash_at_any_event_nothing_is_asked_or_written_twice(
     replies = two_files.script(first_token_after=0.01)
     async with bench(replies) as b:
         run_id = await b.engine.start(b.order("two files"))
-        async for recorded, _ in b.engine.watch(run_id):
+        async for recorded in b.engine.watch(run_id):
             if recorded.version >= when:
                 break
         await b.engine.close()
@@ -122,3 +122,22 @@ async def test_after_a_crash_at_any_event_nothing_is_asked_or_written_twice(
         confirmed = [e.outcome for e in await again.events(run_id, "edit_settled")]
         assert sorted(o.path for o in confirmed) == ["a.py", "b.py", "test_it.py"]
         assert (await again.events(run_id))[-1].event == "run_finished"
+
+
+async def test_after_a_crash_an_agent_remembers_what_it_had_finished(bench, two_files) -> None:
+    replies = two_files.script()
+    async with bench(replies) as b:
+        run_id = await b.engine.start(b.order("two files"))
+        async for recorded in b.engine.watch(run_id):
+            if recorded.body.event == "task_finished" and recorded.body.task_id == "a":
+                break
+        await b.engine.close()
+        (first,) = [one.request for one in b.gateway.requests if one.request.role is Role.CODE_GENERATOR]
+        store = b.store
+    async with bench(replies, store=store) as again:
+        await again.engine.resume(run_id)
+        await again.engine.wait(run_id)
+        asked = [one.request for one in again.gateway.requests if one.request.role is Role.CODE_GENERATOR]
+        assert asked[-1].messages[0] == first.messages[-1]
+        assert asked[-1].messages[1].role == "assistant"
+        assert asked[-1].messages[1].text.startswith("a.py written")

@@ -200,7 +200,7 @@ async def test_an_interrupted_conversation_in_steps_is_gone_on_with_from_the_log
 
     async with stepping(bench, reply) as b:
         run_id = await begun(b)
-        async for recorded, _ in b.engine.watch(run_id):
+        async for recorded in b.engine.watch(run_id):
             if recorded.version >= when:
                 break
         await b.engine.close()

@@ -150,8 +150,16 @@ async def test_a_file_that_takes_long_is_talked_about_while_it_streams(bench) ->
         assert said[-1] == "the file is written"
 
 
-async def test_a_block_that_does_not_fit_is_asked_for_again_alone(bench) -> None:
-    wrong = "FILE: calc.py\n<<<<<<< SEARCH\n    return a * b\n=======\n    return a + b\n>>>>>>> REPLACE\n"
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "FILE: calc.py\n<<<<<<< SEARCH\n    return a * b\n=======\n    return a + b\n>>>>>>> REPLACE\n",
+        "```diff\n--- a/calc.py\n+++ b/calc.py\n@@ -2 +2 @@\n-    return a * b\n+    return a + b\n```\n",
+        "*** Begin Patch\n*** Update File: calc.py\n@@\n-    return a * b\n+    return a + b\n*** End Patch\n",
+    ],
+    ids=["block", "diff", "patch"],
+)
+async def test_a_piece_that_does_not_fit_is_asked_for_again_alone(bench, wrong: str) -> None:
     right = wrong.replace("a * b", "a - b")
     async with bench([Reply(text=wrong), Reply(text=right)]) as b:
         b.write("calc.py", "def add(a, b):\n    return a - b\n")

@@ -67,8 +67,8 @@ class WatchedEdits(DiskEdits):
         self.after: dict[str, dict[str, str]] = {}
         self.folder = root
 
-    async def push(self, edit_id: str, edit: FileEdit, label: str) -> EditOutcome:
-        outcome = await super().push(edit_id, edit, label)
+    async def push(self, edit_id: str, edit: FileEdit, label: str, base: str | None = None) -> EditOutcome:
+        outcome = await super().push(edit_id, edit, label, base)
         self.after[edit_id] = {file.name: file.read_text("utf-8") for file in self.folder.glob("*.py")}
         return outcome
 

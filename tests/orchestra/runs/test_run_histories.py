@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from typing import Any
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -273,7 +274,12 @@ def check_contexts(history: list[e.Event]) -> None:
 
 
 TestRunsAreAlwaysLegal = Runs.TestCase
-TestRunsAreAlwaysLegal.settings = settings(max_examples=80, stateful_step_count=50)
+TestRunsAreAlwaysLegal.settings = settings(max_examples=40, stateful_step_count=50)
+
+
+@pytest.mark.soak
+class TestManyMoreRunsAreLegal(Runs.TestCase):  # type: ignore[misc]
+    settings = settings(max_examples=500, stateful_step_count=80)
 
 
 def test_ten_thousand_edits_fold_in_a_straight_line() -> None:

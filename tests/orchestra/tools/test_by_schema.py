@@ -9,7 +9,7 @@ from jsonschema import Draft202012Validator
 from codecompanion.contracts.plan import Plan
 from codecompanion.orchestra.tools.arguments import ARGUMENTS, tool_spec
 from codecompanion.orchestra.tools.by_schema import step_schema
-from codecompanion.orchestra.tools.step_reader import parse_step
+from codecompanion.orchestra.tools.step_reader import StepReader
 
 SPECS = [tool_spec(name) for name in ARGUMENTS]
 CALL = {"tool": "read_file", "arguments": {"path": "a.py"}}
@@ -41,6 +41,8 @@ def test_an_answer_may_have_a_schema_of_its_own() -> None:
     plan = {"summary": "s", "complexity": {"level": "small"}, "tasks": [task]}
     assert Draft202012Validator(schema).is_valid({"step": {"answer": plan}})
     assert not Draft202012Validator(schema).is_valid({"step": {"answer": "a plan"}})
-    step = parse_step(json.dumps({"step": {"answer": plan}}))
+    reader = StepReader()
+    reader.feed(json.dumps({"step": {"answer": plan}}))
+    step = reader.close()
     assert isinstance(step, str)
     assert Plan.model_validate_json(step).tasks[0].id == "a"

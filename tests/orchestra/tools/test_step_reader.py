@@ -10,10 +10,17 @@ from hypothesis import strategies as st
 
 from codecompanion.contracts.errors import BadAnswer
 from codecompanion.contracts.model_calls import ToolCall
-from codecompanion.orchestra.tools.step_reader import StepReader, parse_step
+from codecompanion.orchestra.tools.step_reader import StepReader
 
 CALL = {"tool": "read_file", "arguments": {"path": "a.py"}}
 FILE = 'FILE: a.py\n```\nx = "{1}"\n```\n'
+
+
+def parse_step(text: str) -> ToolCall | str:
+    """Return the step of a whole reply."""
+    reader = StepReader()
+    reader.feed(text)
+    return reader.close()
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,10 @@
 """What would make JavaScript tests check less is named; what does not is let through."""
 
+from collections.abc import Callable
+
 import pytest
 
+from codecompanion.orchestra.weakening.javascript_tests import javascript_census
 from codecompanion.orchestra.weakening.policy import weakened
 
 NODE = """import test, { describe } from "node:test";
@@ -153,3 +156,21 @@ def test_no_text_raises(text: str) -> None:
     assert weakened("a.test.js", text, text) == []
     weakened("a.test.js", NODE, text)
     weakened("a.test.js", text, NODE)
+
+
+@pytest.mark.parametrize(
+    ("around", "piece"),
+    [
+        ("{}", "test('t{n}', () => {{ expect(f({n})).toBe({n}); }});\n"),
+        ("describe('g', () => {{\n{}}});\n", "test('t', () => {{ expect(f({n})).toBe({n}); }});\n"),
+        ("test('x', () => {{\n{}}});\n", "if (a{n}) {{ return; }}\nexpect(f({n})).toBe({n});\n"),
+    ],
+)
+def test_a_long_file_is_not_more_work_a_test(steps_of: Callable[..., int], around: str, piece: str) -> None:
+    few, many = (around.format("".join(piece.format(n=n) for n in range(count))) for count in (20, 80))
+    assert steps_of(lambda: javascript_census(many)) < 5 * steps_of(lambda: javascript_census(few))
+
+
+def test_tests_of_one_name_are_told_apart() -> None:
+    text = "".join(f"test('{name}', () => {{ expect(f({n})).toBe({n}); }});\n" for n, name in enumerate("aba"))
+    assert list(javascript_census(text).tests) == ["a", "b", "a #2"]

@@ -20,11 +20,12 @@ Orchestra = Callable[..., "subprocess.CompletedProcess[str]"]
 
 @pytest.fixture
 def environ(tmp_path: Path) -> dict[str, str]:
-    """An environment with a home of its own and no setting."""
+    """An environment with a home of its own and no setting but one: the test's own folder is trusted."""
     home = tmp_path / "home"
     home.mkdir()
     kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ}
-    return {**kept, "HOME": str(home), "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"}
+    own = {"HOME": str(home), "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"}
+    return {**kept, **own, "ORCHESTRA_TRUSTED_FOLDERS": str(tmp_path)}
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from codecompanion.contracts.consent import Consent
 from codecompanion.contracts.errors import BadRequest, CannotBuild
 from codecompanion.contracts.events import Context, Recorded, RunPaused
 from codecompanion.contracts.orders import RunOrder
@@ -46,7 +47,7 @@ class ScriptedEngine:
         self.playing = asyncio.create_task(self._play())
         return "run-1"
 
-    async def watch(self, run_id: str) -> AsyncIterator[tuple[Recorded, RunStatus]]:
+    async def watch(self, run_id: str) -> AsyncIterator[Recorded]:
         seen = 0
         while True:
             async with self.changed:
@@ -57,8 +58,11 @@ class ScriptedEngine:
                 recorded = Recorded(
                     run_id=run_id, version=seen, position=seen, at=0.0, body=RunPaused(), context=context
                 )
-                yield recorded, self.steps[seen]
                 seen += 1
+                yield recorded
+
+    def status(self, run_id: str) -> RunStatus:
+        return self.steps[-1]
 
     async def next(self, run_id: str, instruction: str) -> None:
         async with self.changed:
@@ -121,7 +125,7 @@ def headless_of(script: dict[str, Any]) -> Any:
     """Return what opens the parts of a workspace whose engine follows the script."""
 
     @asynccontextmanager
-    async def scripted(settings: Settings, workspace: Path) -> AsyncIterator[Parts]:
+    async def scripted(settings: Settings, workspace: Path, consent: Consent) -> AsyncIterator[Parts]:
         engine = ScriptedEngine(script)
         yield Parts(engine)
         sys.stderr.write("parts closed\n")
@@ -133,5 +137,6 @@ def headless_of(script: dict[str, Any]) -> Any:
 
 
 if __name__ == "__main__":
+    run_module.SHOW_WITHIN = 0.0  # every status of a script is to be seen
     run_module._real_headless = headless_of(json.loads(sys.argv[1]))
     sys.exit(cli.main(["run", *sys.argv[2:]]))

@@ -5,7 +5,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -110,10 +110,14 @@ class ScriptedEditor:
 
     async def read(self) -> None:
         assert self.process.stdout is not None
-        while header := await self.process.stdout.readline():
+        # a server that is killed may leave half a message behind
+        while (header := await self.process.stdout.readline()).endswith(b"\r\n"):
             length = int(header.split(b":")[1])
-            await self.process.stdout.readline()
-            message = json.loads(await self.process.stdout.readexactly(length))
+            try:
+                body = await self.process.stdout.readexactly(len(b"\r\n") + length)
+            except asyncio.IncompleteReadError:
+                return
+            message = json.loads(body)
             self.seen.append(message)
             self.at.append(time.perf_counter())
             if "method" not in message:
@@ -211,11 +215,16 @@ class ScriptedEditor:
         return str(message["params"]["message"])
 
     def _after_end(self, message: dict[str, Any], run_id: str) -> bool:
-        """Whether a message came after the end of the run's progress, or the editor has no progress."""
+        """Whether a message tells the end of a run: it comes after that of its progress, if there is any."""
         if not self.capable("window", "workDoneProgress"):
             return not str(message["params"]["message"]).startswith("Orchestra has started")
         at = next(n for n, seen in enumerate(self.seen) if seen is message)
-        return any(progress_of(seen, f"orchestra/{run_id}", "end") for seen in self.seen[:at])
+        token = f"orchestra/{run_id}"
+        if any(progress_of(seen, token) for seen in self.seen[:at]):
+            return any(progress_of(seen, token, "end") for seen in self.seen[:at])
+        # progress whose creation was answered after the run's end is begun and ended after this message
+        created = any((seen.get("params") or {}).get("token") == token for seen in self.seen[:at])
+        return created and [value["kind"] for value in self.progress(token)] == ["begin", "end"]
 
     def capable(self, group: str, name: str) -> bool:
         return bool(self.client.get(group, {}).get(name))
@@ -326,15 +335,18 @@ def tempers() -> dict[str, Callable[[ScriptedEditor, dict[str, Any]], Awaitable[
 
 
 StartEditor = Callable[..., Awaitable[ScriptedEditor]]
+SERVE = (sys.executable, "-P", "-m", "codecompanion.server.cli", "serve", "--log-level", "warning")
 
 
 @asynccontextmanager
-async def running(root: Path, home: Path, environ: dict[str, str]) -> AsyncIterator[ScriptedEditor]:
+async def running(
+    root: Path, home: Path, environ: dict[str, str], program: Sequence[str | Path]
+) -> AsyncIterator[ScriptedEditor]:
     own = {key: value for key, value in os.environ.items() if not key.endswith(("_API_KEY", "_BASE_URL"))}
     own = {key: value for key, value in own.items() if not key.startswith("ORCHESTRA_")}
     with (home / "server.log").open("wb") as server_log:
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-P", "-m", "codecompanion.server.cli", "serve", "--log-level", "warning"),
+            *program,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=server_log,
@@ -360,7 +372,7 @@ async def running(root: Path, home: Path, environ: dict[str, str]) -> AsyncItera
 
 @pytest.fixture
 async def start_editor(tmp_path: Path) -> AsyncIterator[StartEditor]:
-    """Start a server and an editor on ``tmp_path/work``, or on the folders named."""
+    """Start a server and an editor on ``tmp_path/work``, or on the root or the folders named."""
     async with AsyncExitStack() as stack:
 
         async def start(
@@ -371,11 +383,14 @@ async def start_editor(tmp_path: Path) -> AsyncIterator[StartEditor]:
             encoding: str = "",
             settings: Any = None,
             environ: dict[str, str] | None = None,
+            program: Sequence[str | Path] = SERVE,
+            root: Path | None = None,
+            trusted: bool = True,
             **params: Any,
         ) -> ScriptedEditor:
-            root = tmp_path / "work"
+            root = root or tmp_path / "work"
             root.mkdir(exist_ok=True)
-            editor = await stack.enter_async_context(running(root, tmp_path, environ or {}))
+            editor = await stack.enter_async_context(running(root, tmp_path, environ or {}, program))
             editor.apply, editor.settings = apply, settings
             if encoding:
                 client = {**client, "general": {"positionEncodings": [encoding]}}
@@ -389,6 +404,7 @@ async def start_editor(tmp_path: Path) -> AsyncIterator[StartEditor]:
                     "capabilities": client,
                     "workspaceFolders": [{"uri": uri_of(path), "name": path.name} for path in opened],
                     **params,
+                    "initializationOptions": {**params.get("initializationOptions", {}), "trusted": trusted},
                 },
             )
             editor.notify("initialized", {})

@@ -93,6 +93,32 @@ async def test_interrupted_runs_are_paused_and_stopped_in_the_log_only(start_edi
     await editor.ended(first)
 
 
+async def test_without_a_name_commands_mean_the_run_that_was_left_open(start_editor: Any) -> None:
+    editor = await start_editor()
+    answer = await editor.command("simulateTask", {"tasks": 3, "seconds": 0.2, "mode": "stepwise"})
+    await editor.until(lambda m: "plan_made" in str(m.get("params")))
+    editor.process.kill()
+    await editor.process.wait()
+    editor = await start_editor()
+    (left,) = (await editor.command("status"))["runs"]
+    assert (left["runId"], left["phase"], left["interrupted"]) == (answer["runId"], "waiting", True)
+    await editor.command("instruct", {"taskId": left["nextTask"], "text": "be quick"})
+    await editor.command("next")
+    assert (await editor.command("pause"))["runId"] == answer["runId"]
+    await editor.command("resume")
+    await editor.until(lambda m: "next is UIDesigner" in str(m.get("params")))
+    await editor.command("next", answer["runId"])
+    await editor.until(lambda m: "next is TestWriter" in str(m.get("params")))
+    bodies = [params["body"]["event"] for params in editor.of("orchestra/event")]
+    assert bodies.count("task_started") == 2
+    told = (await editor.command("runsShow", {"type": "task_instructed"}))["events"]
+    assert [one["taskId"] for one in told] == [left["nextTask"]]
+    assert "stopped" in (await editor.command("stop"))["text"]
+    await editor.ended(answer["runId"])
+    for _ in range(2):
+        assert "had ended already (stopped)" in (await editor.command("resume", answer["runId"]))["text"]
+
+
 async def test_stop_all_reaches_what_an_earlier_session_left_open(start_editor: Any) -> None:
     runs = await left_open(start_editor, 2)
     editor = await start_editor()

@@ -83,6 +83,7 @@ async def test_a_test_command_and_its_time_count_from_the_next_test_run_on(start
         assert not any("waiting" in report["output"] for report in (await reports())[-1:])
 
 
+@pytest.mark.slow
 async def test_a_shorter_deadline_counts_from_the_next_call_on(start_editor: Any) -> None:
     async with ScriptedServer([Reply(text="late", first_token_after=60, times=None)]) as server:
         environ = {"OPENAI_API_KEY": "any-key", "OPENAI_BASE_URL": server.openai_url}
@@ -114,7 +115,7 @@ async def test_the_guard_of_the_users_file_counts_once_the_editor_tells_of_a_cha
 
     async def is_off() -> bool:
         (now,) = (await editor.command("health"))["workspaces"]
-        return bool(now["sandbox"] == "process limits")
+        return bool(now["sandbox"] == "unguarded")
 
     await editor.eventually(is_off)
 

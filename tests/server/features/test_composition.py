@@ -10,10 +10,11 @@ from codecompanion.contracts.events import Context, Recorded, RunPaused
 from codecompanion.contracts.messages import Role
 from codecompanion.contracts.orders import RunOrder
 from codecompanion.contracts.status import RunStatus
-from codecompanion.server.bootstrap import Shared, headless, open_gateway
+from codecompanion.server.bootstrap import headless, open_gateway
 from codecompanion.server.events import closing_message
 from codecompanion.server.settings.model import RoleModels, Settings
 from codecompanion.server.settings.secret import Secret
+from codecompanion.server.shared import Shared
 
 
 async def test_a_headless_run_writes_to_disk_and_is_logged_beside_it(tmp_path: Path) -> None:

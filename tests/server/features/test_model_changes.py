@@ -53,9 +53,9 @@ async def test_blocks_land_one_by_one_around_typing(start_editor: Any, encoding:
         assert states == ["confirmed", "confirmed"]
 
 
-async def test_a_place_that_was_typed_over_is_told_to_the_model_and_kept(start_editor: Any) -> None:
+async def test_a_place_that_was_typed_over_keeps_its_text_and_the_edit_waits(start_editor: Any) -> None:
     slow = block("app.py", "    return 2\n", "    return 22\n")
-    async with ScriptedServer([Reply(text=slow, tokens_per_second=40), Reply(text=slow, times=None)]) as server:
+    async with ScriptedServer([Reply(text=slow, tokens_per_second=40)]) as server:
         editor = await start_editor(environ=model(server))
         uri = editor.open("app.py", APP)
         answer = await editor.command("changeCode", {"request": "add twenty", "uri": uri})
@@ -68,11 +68,11 @@ async def test_a_place_that_was_typed_over_is_told_to_the_model_and_kept(start_e
         editor.type(uri, mine)
         said = await editor.ended(answer["runId"])
         assert editor.documents[uri].text == mine
-        assert len(server.requests) > 1
-        assert "could not be used" in server.requests[1].text
+        assert "they stay, and 1 change waits for your review: app.py line 6." in said
         assert "Not applied (kept in the run's log): app.py" in said
-        kept = editor.events("edit_proposed")
-        assert kept[-1]["edit"]["replace"] == "    return 22\n"
+        assert editor.events("edit_proposed")[-1]["edit"]["replace"] == "    return 22\n"
+        (kept,) = (await editor.command("review"))["keptBack"]
+        assert (kept["yours"], kept["agents"]) == ("    return my_own()\n", "    return 22\n")
 
 
 async def test_stopping_closes_the_models_stream_within_a_second(start_editor: Any) -> None:

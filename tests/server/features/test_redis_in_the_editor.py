@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from codecompanion.orchestra.bus.own_redis import OwnRedis
+from benchmarks.own_redis import OwnRedis
 from codecompanion.server.settings.load import load_settings
 from codecompanion.server.settings.problems import SettingsError
 
@@ -27,6 +27,7 @@ async def stands(editor: Any, run_id: str, phase: str) -> bool:
     return bool(await editor.phase(run_id) == phase)
 
 
+@pytest.mark.slow
 async def test_runs_are_refused_with_the_mend_until_redis_is_there(start_editor: Any, redis: OwnRedis) -> None:
     redis.stop()
     editor = await start_editor(environ={"ORCHESTRA_REDIS_URL": redis.url})
@@ -39,9 +40,10 @@ async def test_runs_are_refused_with_the_mend_until_redis_is_there(start_editor:
     assert "no file was touched" in await editor.ended(await rehearse(editor))
 
 
+@pytest.mark.slow
 async def test_runs_wait_while_redis_is_away_and_go_on(start_editor: Any, redis: OwnRedis) -> None:
     editor = await start_editor(environ={"ORCHESTRA_REDIS_URL": redis.url})
-    run_id = await rehearse(editor, seconds=5)
+    run_id = await rehearse(editor, seconds=3)
     await editor.eventually(lambda: stands(editor, run_id, "working"))
     redis.kill()
     await editor.eventually(lambda: stands(editor, run_id, "paused"))

@@ -112,6 +112,10 @@ async def test_runs_are_looked_at_and_kept_by_commands(start_editor: Any) -> Non
     assert (again["origin"], again["ended"]) == (first, True)
     diff = await editor.command("runsDiff", {"runId": first, "other": again["runId"]})
     assert diff["files"] == []
+    last_two = await editor.command("runsDiff")
+    assert {last_two["one"], last_two["other"]} == {first, again["runId"]}
+    assert await editor.command("runsClean", {"dryRun": True}) == {"removed": False, "runs": []}
+    assert await editor.command("runsClean") == {"removed": True, "runs": []}
     assert (await editor.command("runsArchive", {"runId": again["runId"]}))["archived"] is True
     assert [run["title"] for run in (await editor.command("runsList"))["runs"]] == ["to-dos"]
     assert len((await editor.command("runsList", {"archived": True}))["runs"]) == 2

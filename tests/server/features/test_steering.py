@@ -131,11 +131,12 @@ async def test_a_killed_run_is_taken_up_again_by_the_next_session(start_editor: 
     editor.process.kill()
     await editor.process.wait()
     later = await start_editor()
-    with pytest.raises(Exception, match="no interrupted run 'run-x'"):
+    with pytest.raises(Exception, match="unknown run 'run-x'; known: "):
         await later.command("resume", "run-x")
     await later.until(lambda m: m.get("method") == "window/showMessage" and run_id in m["params"]["message"])
     again = await later.command("resume", run_id)
-    assert again == answer
+    assert again == {**again, **answer}
     assert "no file was touched" in await later.ended(run_id)
     assert later.events("run_reopened")
     assert ends(later, answer["progressToken"]) == 1
+    assert "had ended already (done)" in (await later.command("resume", run_id))["text"]

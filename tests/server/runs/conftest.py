@@ -147,6 +147,7 @@ def folder(
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
+    monkeypatch.setenv("ORCHESTRA_TRUSTED_FOLDERS", os.path.realpath(workspace))
     monkeypatch.chdir(workspace)
 
     def runs(*arguments: str) -> Ran:

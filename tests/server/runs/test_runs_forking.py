@@ -1,6 +1,8 @@
 """Forks: from any event, in a copy, with another model, request or answer; the folder stays as it is."""
 
 import asyncio
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ from codecompanion.contracts.document_events import DOCUMENTS, DocumentChanged, 
 from codecompanion.contracts.errors import BadRequest
 from codecompanion.orchestra.replay.forking import Wishes, default_version, forked_history
 from codecompanion.orchestra.runs.evolve import fold
+from codecompanion.server.runs.fork_folder import remove_fork_folder
 from codecompanion.server.runs.forking import ForkOrder, Forks
 
 TESTS = (
@@ -64,6 +67,8 @@ def test_a_fork_begins_with_its_origins_history_and_says_what_is_different(small
 def test_the_end_of_a_run_is_no_place_to_go_on_from(small_run: Any) -> None:
     history = recorded(small_run())
     assert default_version(history, Wishes("/x")) == 12
+    assert default_version(history, Wishes("/x", model="local/m")) == 1
+    assert default_version(history[:8], Wishes("/x", model="local/m")) == 8
     with pytest.raises(
         BadRequest, match="event 13 is the end of run 'run-a'; fork from an earlier one, such as 12"
     ):
@@ -195,6 +200,39 @@ def test_a_fork_of_a_fork_finds_the_documents_of_the_first(project: Any) -> None
     assert project.runs("verify").code == 0
 
 
+def test_a_fork_of_a_fork_has_nothing_of_what_the_first_had_not(project: Any) -> None:
+    """What came into the folder after the first fork was left from there is not in the second either."""
+    first = make(project, ForkOrder("run-aaa", "4"))
+    project.add("run-bbb", history_of_new_file())
+    (project.path / "later.py").write_text("later\n")
+    for at in ("3", "4"):
+        again = make(project, ForkOrder(first.run_id, at))
+        assert "later.py" not in tree_of_fork(again.folder)
+        assert tree_of_fork(again.folder)["calc.py"] == "def add(a, b):\n    return a - b\n"
+    assert "later.py" in tree_of_fork(make(project, ForkOrder("run-bbb", "5")).folder)
+
+
+def history_of_new_file() -> list[e.Event]:
+    text = "later\n"
+    edit = {"edit_id": "e9", "task_id": "code", "role": "CodeGenerator", "sha256": sha(text)}
+    landed = {"edit_id": "e9", "path": "later.py", "state": "confirmed", "sha256": sha(text)}
+    return [
+        e.RunStarted(order=e.RunOrder(kind="change", request="later", workspace="/w")),
+        e.PlanMade.model_validate(
+            {
+                "plan": {
+                    "summary": "s",
+                    "complexity": {"level": "small"},
+                    "tasks": [{"id": "code", "title": "t", "role": "CodeGenerator"}],
+                }
+            }
+        ),
+        e.BaseKept(path="later.py", text=None),
+        e.EditProposed.model_validate({**edit, "edit": {"kind": "whole", "path": "later.py", "text": text}}),
+        e.EditSettled.model_validate({"outcome": landed}),
+    ]
+
+
 def test_a_wrong_wish_makes_nothing(project: Any) -> None:
     for order in (
         ForkOrder("run-aaa", model="gpt"),
@@ -205,6 +243,9 @@ def test_a_wrong_wish_makes_nothing(project: Any) -> None:
     ):
         with pytest.raises(BadRequest):
             make(project, order)
+    ran = project.runs("fork", "run-aaa", "--model", "gpt")
+    assert (ran.code, ran.err.count("\n")) == (2, 1)
+    assert "unknown provider 'gpt'" in ran.err
     assert not (project.data / "forks").exists()
     assert len(project.runs("list", "--json").json["runs"]) == 1
 
@@ -227,6 +268,33 @@ def test_a_fork_goes_on_with_another_answer_is_tested_and_touches_nothing_else(p
     diff = project.runs("diff", "run-aaa", fork["runId"]).out
     assert "-    return a + b\n+    return sum((a, b))\n" in diff
     assert project.runs("verify").code == 0
+
+
+def test_the_tests_of_a_fork_use_what_is_installed_for_the_project_and_check_the_forks_files(
+    project: Any,
+) -> None:
+    (project.path / ".gitignore").write_text("build/\n.venv/\nnode_modules/\n")
+    (project.path / "node_modules" / "left-pad").mkdir(parents=True)
+    environment = project.path / ".venv"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(environment)], check=True)
+    (packages,) = environment.glob("lib/python*/site-packages")
+    (packages / "installed.py").write_text("THREE = 3\n")
+    # as an editable install has it: the project's own modules, by their absolute path
+    (packages / "project.pth").write_text(f"{project.path}/src\n")
+    (project.path / "src").mkdir()
+    (project.path / "src" / "own.py").write_text("import os\nHERE = os.getcwd()\n")
+    (project.path / "test_calc.py").write_text(
+        TESTS.replace("import add", "import add\nfrom installed import THREE\nimport own")
+        + "self.assertEqual(add(1, 2), THREE)\n"
+    )
+    answer = "FILE: calc.py\n```python\ndef add(a, b):\n    return sum((a, b))\n```\n"
+    ran = project.runs("fork", "run-aaa", "--at", "9", "--answer", answer)
+    assert "Tests: 1 passed, 0 failed" in ran.out, ran.out
+    (made,) = (project.data / "forks").iterdir()
+    assert (made / "node_modules").readlink() == project.path / "node_modules"
+    remove_fork_folder(made)
+    assert (packages / "installed.py").exists()
+    assert (project.path / "node_modules" / "left-pad").is_dir()
 
 
 def test_an_interrupted_fork_is_resumed_in_its_own_folder(project: Any) -> None:

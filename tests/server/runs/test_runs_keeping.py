@@ -76,7 +76,14 @@ def test_a_clean_up_says_what_it_removes_and_a_check_knows_of_it(folder: Any, sm
     ran = folder.runs("clean", "--json")
     assert ran.json == {
         "removed": True,
-        "runs": [{"runId": "run-old", "events": 13, "reason": "it ended more than 90 days ago"}],
+        "runs": [
+            {
+                "runId": "run-old",
+                "title": "an adder",
+                "events": 13,
+                "reason": "it ended more than 90 days ago",
+            }
+        ],
     }
     assert [run["runId"] for run in folder.runs("list", "--all", "--json").json["runs"]] == ["run-new"]
     assert not fork.exists()

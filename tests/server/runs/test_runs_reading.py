@@ -79,7 +79,7 @@ def test_what_happened_is_told_in_sentences(two_runs: Any) -> None:
 @pytest.mark.parametrize(
     ("options", "versions"),
     [
-        (["--agent", "codegenerator"], [3, 4, 5, 7, 9]),
+        (["--agent", "codegenerator"], [3, 4, 5, 6, 7, 9, 10]),
         (["--agent", "user"], [1]),
         (["--type", "edit_settled"], [8]),
         (["--type", "edit_settled", "--type", "plan_made"], [2, 8]),

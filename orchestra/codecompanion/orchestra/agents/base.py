@@ -9,13 +9,14 @@ from codecompanion.contracts.model_calls import Brief
 from codecompanion.contracts.plan import PlanTask
 from codecompanion.orchestra.agents.conversation import Conversation
 from codecompanion.orchestra.agents.desk import Desk
-from codecompanion.orchestra.agents.history import History
+from codecompanion.orchestra.agents.history import remembered
 from codecompanion.orchestra.agents.prompt_files import prompt_text
+from codecompanion.orchestra.merging.known_texts import KnownTexts, SeenView
 from codecompanion.orchestra.tools.toolbox import Toolbox
 
 
 class Agent(ABC):
-    """One agent of one run; it keeps a bounded history of what it did in it."""
+    """One agent of one run; it remembers, within bounds, what it did in it."""
 
     role: ClassVar[Role]
     prompt: ClassVar[tuple[str, ...]]
@@ -23,15 +24,15 @@ class Agent(ABC):
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
-        self.history = History(desk.limits.history_chars)
 
     def hides(self, path: str) -> bool:
         """Whether this agent must not read ``path``."""
         return False
 
-    def toolbox(self) -> Toolbox:
-        """Return fresh tools, with a reading map of their own."""
-        return Toolbox(self.desk.view, self.desk.tests if self.may_run_tests() else None, hidden=self.hides)
+    def toolbox(self, known: KnownTexts | None = None) -> Toolbox:
+        """Return fresh tools, with a reading map of their own; what they read is noted in ``known``."""
+        view = self.desk.view if known is None else SeenView(self.desk.view, known)
+        return Toolbox(view, self.desk.tests if self.may_run_tests() else None, hidden=self.hides)
 
     def may_run_tests(self) -> bool:
         """Whether running the tests is one of its tools."""
@@ -54,7 +55,7 @@ class Agent(ABC):
             role=self.role,
             task_id=task_id,
             system=system_text(self.prompt),
-            history=self.history.messages(),
+            history=remembered(self.desk.turns.of(self.role), self.desk.limits.history_chars),
             toolbox=toolbox,
             brief=Brief(
                 order=self.desk.order,

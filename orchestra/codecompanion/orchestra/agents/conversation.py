@@ -23,6 +23,7 @@ from codecompanion.contracts.model_calls import (
     ToolSpec,
     call_name,
 )
+from codecompanion.contracts.wording import counted
 from codecompanion.orchestra.agents.desk import Desk
 from codecompanion.orchestra.agents.listeners import Listener, StepListener
 from codecompanion.orchestra.agents.prompt_files import prompt_text
@@ -74,6 +75,7 @@ class Conversation:
         self._task_id = task_id
         self._system = system
         self._messages = list(history)
+        self._remembered = len(history)
         self._toolbox = toolbox
         self._brief = brief
         self._schema = answer_schema
@@ -150,7 +152,7 @@ class Conversation:
             tools = self._toolbox.specs()
         elif self._rounds_left < -self._desk.limits.edit_repairs:
             raise OrchestraError(
-                f"{self._role} used its {self._desk.limits.rounds} model calls for this task "
+                f"{self._role} used its {counted(self._desk.limits.rounds, 'model call')} for this task "
                 "without finishing it"
             )
         return ModelRequest(
@@ -163,6 +165,7 @@ class Conversation:
             max_tokens=self._desk.limits.max_tokens,
             deadline=self._desk.limits.deadline,
             call_id=call_name(self._desk.log.run_id, self._task_id),
+            remembered=self._remembered,
         )
 
     def _as_steps(self, request: ModelRequest) -> ModelRequest:

@@ -12,7 +12,10 @@ from codecompanion.contracts.ids import IdSource, TaskId
 from codecompanion.contracts.messages import AgentMessage, ArtifactRef, Priority
 from codecompanion.contracts.orders import RunOrder
 from codecompanion.contracts.ports import EditSink, ModelGateway, TestRunner, WorkspaceView
+from codecompanion.orchestra.agents.history import Turns
 from codecompanion.orchestra.agents.transcript import Transcript, Transcripts
+from codecompanion.orchestra.merging.known_texts import KnownTexts
+from codecompanion.orchestra.merging.leases import Holder, Leases
 from codecompanion.orchestra.runs.commands import Note, ProposeEdit
 from codecompanion.orchestra.runs.log import RunLog
 
@@ -39,8 +42,9 @@ class AgentLimits:
 class Desk:
     """One run's desk. ``gate`` returns at once, or waits while the run is paused.
 
-    ``admit`` returns when one more model call may begin. ``writers`` lets one edit at a time at each path;
-    ``transcripts`` is what a task that is begun anew need not ask again.
+    ``admit`` returns when one more model call may begin. ``writers`` lets one edit at a time at each path, and
+    ``leases`` orders tasks of all runs that want the same lines;
+    ``transcripts`` is what a task that is begun anew need not ask again, ``turns`` what is finished.
     """
 
     order: RunOrder
@@ -55,7 +59,10 @@ class Desk:
     limits: AgentLimits = AgentLimits()
     writers: dict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
     transcripts: Transcripts = field(default_factory=Transcripts)
+    turns: Turns = field(default_factory=Turns)
+    leases: Leases = field(default_factory=Leases)
     _reading: dict[TaskId, Transcript] = field(default_factory=dict)
+    _known: dict[TaskId, KnownTexts] = field(default_factory=dict)
     _pushes: set[asyncio.Task[EditOutcome]] = field(default_factory=set)
 
     async def note(self, event: e.Event) -> None:
@@ -70,27 +77,45 @@ class Desk:
         """Let a task's conversation begin with all that was recorded of it so far."""
         self._reading.pop(task_id, None)
 
-    async def push(self, proposal: e.EditProposed, base: str | None, epoch: int | None = None) -> EditOutcome:
+    def known(self, task_id: TaskId) -> KnownTexts:
+        """Return what the agent of a task takes the files to read."""
+        return self._known.setdefault(task_id, KnownTexts())
+
+    def holder(self, task_id: TaskId) -> Holder:
+        """Return the name under which a task of this run takes lines for itself."""
+        return f"{self.log.run_id}/{task_id}"
+
+    async def push(
+        self,
+        proposal: e.EditProposed,
+        base: str | None,
+        epoch: int | None = None,
+        known: str | None = None,
+    ) -> EditOutcome:
         """Record the edit and what it changes, send it, record what became of it.
 
+        ``base`` is what stands in the file now, ``known`` what the edit's author takes it to read.
         An edit on its way is not taken back by a cancellation: its outcome is recorded all the same.
         """
+        if base is not None:
+            proposal = proposal.model_copy(update={"base_sha256": sha256_of(base)})
         await self.log.handle(ProposeEdit(proposal, base, epoch))
-        task = asyncio.create_task(self._push(proposal), name=f"edit {proposal.edit.path}")
+        task = asyncio.create_task(self._push(proposal, known), name=f"edit {proposal.edit.path}")
         self._pushes.add(task)
         task.add_done_callback(self._pushes.discard)
         return await asyncio.shield(task)
 
-    async def _push(self, proposal: e.EditProposed) -> EditOutcome:
+    async def _push(self, proposal: e.EditProposed, known: str | None) -> EditOutcome:
         label = f"{proposal.role}: {proposal.edit.path}"
-        outcome = await self.sink.push(proposal.edit_id, proposal.edit, label)
+        outcome = await self.sink.push(proposal.edit_id, proposal.edit, label, known)
         await self.note(e.EditSettled(outcome=outcome))
         return outcome
 
     async def confirm_edits(self) -> None:
-        """Wait until every claimed edit was seen or given up, and record which."""
-        claimed = [name for name, known in self.log.state.settled.items() if known.state == "claimed"]
-        for outcome in await self.sink.settle(claimed):
+        """Wait until every claimed edit was seen or given up, and record which; so with those that waited."""
+        open_ones = ("claimed", "pending")
+        waiting = [name for name, known in self.log.state.settled.items() if known.state in open_ones]
+        for outcome in await self.sink.settle(waiting):
             await self.note(e.EditSettled(outcome=outcome))
 
     async def finish_pushes(self, seconds: float) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from codecompanion.contracts.errors import WorkspaceError
 from codecompanion.contracts.ports import WorkspaceView
+from codecompanion.contracts.wording import counted
 
 MAX_LISTED = 300
 MAX_HEAD_CHARS = 3_000
@@ -34,7 +35,7 @@ def digest(view: WorkspaceView) -> str:
 
 def _listing(paths: Sequence[str]) -> str:
     if len(paths) <= MAX_LISTED:
-        return f"The workspace has {len(paths)} files:\n" + "\n".join(paths)
+        return f"The workspace has {counted(len(paths), 'file')}:\n" + "\n".join(paths)
     folders: dict[str, int] = {}
     for path in paths:
         top = "/".join(path.split("/")[:2]) if "/" in path else path

@@ -5,22 +5,21 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from codecompanion.contracts import events as e
-from codecompanion.contracts.edits import EditOutcome, FileEdit
+from codecompanion.contracts.edits import EditOutcome, FileEdit, RenameFile
 from codecompanion.contracts.errors import EditRefused, WorkspaceError
 from codecompanion.contracts.hashes import sha256_of
 from codecompanion.contracts.ids import TaskId
 from codecompanion.contracts.messages import Role
+from codecompanion.orchestra.agents.arrivals import has_arrived
 from codecompanion.orchestra.agents.desk import Desk
+from codecompanion.orchestra.agents.piece import Piece, piece, with_clean_paths
 from codecompanion.orchestra.edits.answer_parser import AnswerParser
-from codecompanion.orchestra.edits.preview import resulting_text
-from codecompanion.orchestra.edits.validity import check_syntax
-from codecompanion.orchestra.workspace.paths import relative_path
-from codecompanion.orchestra.workspace.protected import why_protected
+from codecompanion.orchestra.merging.known_texts import KnownTexts
+from codecompanion.orchestra.merging.leases import Holder
+from codecompanion.orchestra.merging.rebase import changed_by_agents
 
 SECONDS_BETWEEN_NEWS = 1.0
 """How often a person hears how far an unfinished file is."""
-BIG = 100_000
-"""Characters from which a syntax check is worth a thread: below, it takes less than a loop's turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +29,13 @@ class Rejection:
     edit: FileEdit | None
     reason: str
     recorded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """A piece that waits, because other agents are at the lines it would change."""
+
+    others: frozenset[Holder]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +53,8 @@ class EditStream:
     ``landed`` maps each changed path to the hash of its new text. ``done`` holds what landed of the task's
     earlier answers: a piece of those that comes again is passed over. ``objection`` says, of a path and its
     text before and after, why this agent must not make that change, empty where it may; it runs in a thread.
-    ``epoch`` is the start of the task that this answer belongs to.
+    ``epoch`` is the start of the task that this answer belongs to; ``known`` is what its agent takes the files
+    to read. ``held`` names the places where the user's own changes stayed instead of this answer's.
     """
 
     def __init__(
@@ -61,8 +68,11 @@ class EditStream:
         done: set[str] | None = None,
         objection: Callable[[str, str | None, str], str] | None = None,
         epoch: int | None = None,
+        known: KnownTexts | None = None,
     ) -> None:
         self._desk = desk
+        self._known = known or KnownTexts()
+        self._holder = desk.holder(task_id)
         self._role = role
         self._task_id = task_id
         self._on_landed = on_landed
@@ -76,6 +86,7 @@ class EditStream:
         self._done = set() if done is None else done
         self.landed: dict[str, str] = {}
         self.rejections: list[Rejection] = []
+        self.held: list[str] = []
 
     @property
     def prose(self) -> str:
@@ -125,66 +136,112 @@ class EditStream:
 
     async def _land_in_turn(self, named: FileEdit) -> None:
         try:
-            edit = _with_clean_path(named)
+            edit = with_clean_paths(named)
         except WorkspaceError as error:
             self.rejections.append(Rejection(named, str(error)))
             return
-        async with self._desk.writers[edit.path]:
-            rejection = await self._land(edit)
-        if rejection is not None:
-            self.rejections.append(rejection)
+        insist = False
+        while True:
+            async with self._desk.writers[edit.path]:
+                result = await self._land(edit, insist=insist)
+            if not isinstance(result, _Taken):
+                break
+            insist = not await self._desk.leases.wait_for(self._holder, result.others)
+        if result is not None:
+            self.rejections.append(result)
 
-    async def _land(self, edit: FileEdit) -> Rejection | None:
+    async def _land(self, edit: FileEdit, *, insist: bool) -> Rejection | _Taken | None:
         fingerprint = sha256_of(edit.model_dump_json())
         if fingerprint in self._done:
             return None
         recorded = self._transcript.proposed(edit)
         if recorded is not None and (known := self._desk.log.state.settled.get(recorded.edit_id)):
             return await self._remember(edit, known, fingerprint)
-        return await self._send(edit, recorded, fingerprint)
+        return await self._send(edit, recorded, fingerprint, insist=insist)
 
     async def _send(
-        self, edit: FileEdit, recorded: e.EditProposed | None, fingerprint: str
-    ) -> Rejection | None:
+        self, edit: FileEdit, recorded: e.EditProposed | None, fingerprint: str, *, insist: bool
+    ) -> Rejection | _Taken | None:
         """Check a piece against the file as it is now, and push it."""
         try:
             current = self._desk.view.read(edit.path) if self._desk.view.exists(edit.path) else None
-            if recorded is not None and current is not None and sha256_of(current) == recorded.sha256:
-                await self._reconcile(edit, recorded, fingerprint)
+            if recorded is not None and current is not None and await self._has_arrived(current, recorded):
+                await self._reconcile(edit, recorded, current)
+                self._done.add(fingerprint)
                 return None
-            text = resulting_text(current, edit)
+            wanted = piece(current, edit, self._known.of(edit.path))
         except (EditRefused, WorkspaceError) as error:
             return Rejection(edit, f"{edit.path}: {error}")
-        if complaint := await _syntax(edit.path, text):
-            return Rejection(edit, f"{edit.path}: {complaint}")
-        if self._objection and (why := await asyncio.to_thread(self._objection, edit.path, current, text)):
+        if why := await wanted.fault() or await self._objection_to(wanted):
             return Rejection(edit, f"{edit.path}: {why}")
-        if text != current:
-            await self._desk.gate()
-            proposal = recorded or self._proposal(edit, sha256_of(text))
-            outcome = await self._desk.push(proposal, current, self._epoch)
-            if outcome.state == "failed":
-                return Rejection(edit, f"{edit.path}: {outcome.reason}", recorded=True)
-        await self._landed(edit.path, text, fingerprint)
+        if hindrance := self._hindrance(wanted, insist=insist):
+            return hindrance
+        if wanted.done_already:
+            await self._landed(edit.path, wanted.wanted.text)
+        elif rejection := await self._push(wanted, recorded):
+            return rejection
+        self._done.add(fingerprint)
+        wanted.note_in(self._known)
+        return None
+
+    async def _objection_to(self, wanted: Piece) -> str:
+        if self._objection is None:
+            return ""
+        # a file that is renamed is gone from where it was, like one that is removed
+        text = "" if isinstance(wanted.edit, RenameFile) else wanted.wanted.text
+        return await asyncio.to_thread(self._objection, wanted.edit.path, wanted.current, text)
+
+    def _hindrance(self, wanted: Piece, *, insist: bool) -> Rejection | _Taken | None:
+        """Take the lines to be changed for this task; returns who or what is in the way."""
+        path, before, leases = wanted.edit.path, wanted.current or "", self._desk.leases
+        if wanted.unread and leases.written_by_others(self._holder, path):
+            return Rejection(wanted.edit, f"{path} was written by another agent meanwhile; read it first")
+        others = leases.take(self._holder, path, before, wanted.wanted.changes_of(before))
+        if others and not insist:
+            return _Taken(others)
+        if leases.between_agents(self._holder, path, wanted.wanted.conflicts):
+            return Rejection(wanted.edit, f"{path}: {changed_by_agents(wanted.wanted.conflicts)}")
+        return None
+
+    async def _push(self, wanted: Piece, recorded: e.EditProposed | None) -> Rejection | None:
+        """Send a piece that was found good, and take in what became of it."""
+        await self._desk.gate()
+        edit, text = wanted.edit, wanted.wanted.text
+        proposal = recorded or self._proposal(edit, sha256_of(text))
+        outcome = await self._desk.push(proposal, wanted.current, self._epoch, self._known.of(edit.path))
+        if outcome.state == "failed" and not outcome.held:
+            return Rejection(edit, f"{edit.path}: {outcome.reason}", recorded=True)
+        self.held += [f"{edit.path} line {part.line}" for part in outcome.held]
+        if outcome.state != "failed":
+            self._desk.leases.landed(self._holder, edit.path, wanted.current or "", text)
+            await self._landed(wanted.path, text)
         return None
 
     async def _remember(self, edit: FileEdit, known: EditOutcome, fingerprint: str) -> Rejection | None:
         """The log says what became of this edit before the run was interrupted."""
-        if known.state == "failed":
+        if known.state == "failed" and not known.held:
             return Rejection(edit, f"{edit.path}: {known.reason}", recorded=True)
-        await self._landed(edit.path, self._desk.view.read(edit.path), fingerprint)
+        self.held += [f"{edit.path} line {part.line}" for part in known.held]
+        if known.state != "failed":
+            await self._landed(edit.path, self._desk.view.read(edit.path))
+        self._done.add(fingerprint)
         return None
 
-    async def _reconcile(self, edit: FileEdit, recorded: e.EditProposed, fingerprint: str) -> None:
+    async def _has_arrived(self, current: str, recorded: e.EditProposed) -> bool:
+        before = self._transcript.before.get(recorded.edit_id)
+        return await asyncio.to_thread(has_arrived, current, recorded, before)
+
+    async def _reconcile(self, edit: FileEdit, recorded: e.EditProposed, current: str) -> None:
         """The edit was on its way when the run was interrupted, and the file shows that it arrived."""
+        # what the editor shows is to be in the log before that counts as settled
+        await self._desk.sink.settle([recorded.edit_id])
         outcome = EditOutcome(
-            edit_id=recorded.edit_id, path=edit.path, state="confirmed", sha256=recorded.sha256
+            edit_id=recorded.edit_id, path=edit.path, state="confirmed", sha256=sha256_of(current)
         )
         await self._desk.note(e.EditSettled(outcome=outcome))
-        await self._landed(edit.path, self._desk.view.read(edit.path), fingerprint)
+        await self._landed(edit.path, current)
 
-    async def _landed(self, path: str, text: str, fingerprint: str) -> None:
-        self._done.add(fingerprint)
+    async def _landed(self, path: str, text: str) -> None:
         self.landed[path] = sha256_of(text)
         await self._on_landed(path, text)
 
@@ -204,16 +261,3 @@ class EditStream:
                 edit_id=proposal.edit_id, path=rejection.edit.path, state="failed", reason=rejection.reason
             )
             await self._desk.note(e.EditSettled(outcome=failed))
-
-
-def _with_clean_path(edit: FileEdit) -> FileEdit:
-    path = relative_path(edit.path)
-    if trouble := why_protected(path):
-        raise WorkspaceError(trouble)
-    return edit if path == edit.path else edit.model_copy(update={"path": path})
-
-
-async def _syntax(path: str, text: str) -> str | None:
-    if len(text) < BIG:
-        return check_syntax(path, text)
-    return await asyncio.to_thread(check_syntax, path, text)

@@ -1,12 +1,13 @@
 """What the log holds of unfinished conversations: a resumed run reads it instead of asking again."""
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 from codecompanion.contracts import events as e
 from codecompanion.contracts.edits import FileEdit
 from codecompanion.contracts.ids import EditId, TaskId
+from codecompanion.orchestra.agents.arrivals import texts_before
 
 _Kind = TypeVar("_Kind", e.AgentAsked, e.ModelAnswered, e.ToolUsed)
 Spoken = e.AgentAsked | e.ModelAnswered | e.ToolUsed
@@ -16,12 +17,18 @@ class Transcript:
     """One task's recorded words in order, to be taken one by one; and what became of its edits.
 
     Each of ``asked``, ``answered`` and ``used`` returns None where the record ends: from there on the
-    conversation is live.
+    conversation is live. ``before`` has the texts of ``texts_before``.
     """
 
-    def __init__(self, spoken: Iterable[Spoken] = (), edits: Iterable[e.EditProposed] = ()) -> None:
+    def __init__(
+        self,
+        spoken: Iterable[Spoken] = (),
+        edits: Iterable[e.EditProposed] = (),
+        before: Mapping[EditId, str | None] | None = None,
+    ) -> None:
         self._spoken = deque(spoken)
         self.edits: dict[EditId, e.EditProposed] = {one.edit_id: one for one in edits}
+        self.before = before or {}
 
     @property
     def answers_next(self) -> bool:
@@ -61,7 +68,9 @@ class Transcripts:
     def __init__(self, history: Iterable[e.Event] = ()) -> None:
         self._spoken: dict[TaskId, list[Spoken]] = {}
         self._edits: dict[TaskId, list[e.EditProposed]] = {}
-        for event in history:
+        told = tuple(history)
+        self._before = texts_before(told)
+        for event in told:
             self.heard(event)
 
     def heard(self, event: e.Event) -> None:
@@ -76,4 +85,4 @@ class Transcripts:
 
     def of(self, task_id: TaskId) -> Transcript:
         """Return a task's words from the first on, to be taken anew."""
-        return Transcript(self._spoken.get(task_id, ()), self._edits.get(task_id, ()))
+        return Transcript(self._spoken.get(task_id, ()), self._edits.get(task_id, ()), self._before)

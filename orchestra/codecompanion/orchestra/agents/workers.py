@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from codecompanion.contracts import events as e
@@ -11,16 +11,13 @@ from codecompanion.contracts.messages import Role
 from codecompanion.contracts.plan import PlanTask
 from codecompanion.orchestra.agents import briefs
 from codecompanion.orchestra.agents.base import Agent
-from codecompanion.orchestra.agents.briefs import MendJob, WorkJob, WorkResult
+from codecompanion.orchestra.agents.briefs import KnownFile, MendJob, WorkJob, WorkResult
 from codecompanion.orchestra.agents.conversation import Conversation
 from codecompanion.orchestra.agents.edit_stream import EditStream
-from codecompanion.orchestra.agents.history import Turn
 from codecompanion.orchestra.repair import INSISTS, is_repair, only_fixes_tests
 from codecompanion.orchestra.tools.toolbox import Toolbox
-from codecompanion.orchestra.weakening.policy import claim_in, is_about_tests, refusal, weakened
-
-Objection = Callable[[str, str | None, str], str]
-"""From a path and its text before (None: no such file) and after to why that must not be, empty if it may."""
+from codecompanion.orchestra.weakening.objections import objection_of
+from codecompanion.orchestra.weakening.policy import claim_in
 
 
 class Worker(Agent):
@@ -28,11 +25,16 @@ class Worker(Agent):
 
     async def work(self, job: WorkJob) -> WorkResult:
         """Do one task of the plan; raises ``OrchestraError`` when nothing usable came of it."""
-        return await self._produce(job.task, briefs.for_work(job), purpose="work")
+        return await self._produce(job.task, briefs.for_work(job), job.files, purpose="work")
 
-    async def _produce(self, task: PlanTask, brief: str, *, purpose: str) -> WorkResult:
+    async def _produce(
+        self, task: PlanTask, brief: str, shown: Sequence[KnownFile], *, purpose: str
+    ) -> WorkResult:
+        known = self.desk.known(task.id)
+        for file in shown:
+            known.saw(file.path, file.text)
         empty = not await asyncio.to_thread(self.desk.view.files)
-        toolbox = None if empty else self.toolbox()
+        toolbox = None if empty else self.toolbox(known)
         conversation = self.converse(
             task.id,
             purpose="mend" if purpose == "mend" else "work",
@@ -47,8 +49,9 @@ class Worker(Agent):
         except OrchestraError:
             await self._keep_reading_map(task, toolbox)
             raise
+        finally:
+            self.desk.leases.release(self.desk.holder(task.id))
         await self._keep_reading_map(task, toolbox)
-        self.history.add(Turn(task.title, brief, "", result.summary))
         return result
 
     async def _keep_reading_map(self, task: PlanTask, toolbox: Toolbox | None) -> None:
@@ -63,6 +66,7 @@ class Worker(Agent):
     ) -> WorkResult:
         landed: dict[str, str] = {}
         done: set[str] = set()
+        held: list[str] = []
         fault = claimed = ""
         for attempt in range(self.desk.limits.edit_repairs + 1):
             stream = self._stream(task, landed, done, epoch)
@@ -73,6 +77,7 @@ class Worker(Agent):
                 continue
             finally:
                 landed |= stream.landed
+                held += stream.held
             last = attempt == self.desk.limits.edit_repairs
             if not stream.landed and (claim := self.claim(stream.prose)):
                 if claimed or last:
@@ -80,25 +85,27 @@ class Worker(Agent):
                 claimed, text = claim, briefs.CLAIM_HEARD
             elif stream.rejections and not last:
                 text = briefs.for_rejections(stream.rejections, landed)
-            elif not landed and not last and self.must_change:
+            elif not (landed or held or last) and self.must_change:
                 text = briefs.NOTHING_CHANGED
             else:
                 await self.keep_rejected(task, stream)
-                return self._result(task, landed, stream)
+                return self._result(landed, held, stream)
         raise OrchestraError(f"{self.role} gave no usable answer: {fault}")
 
     must_change: ClassVar[bool] = True
     """Whether an answer without any change is no answer."""
 
-    def _result(self, task: PlanTask, landed: dict[str, str], stream: EditStream) -> WorkResult:
-        if not landed and stream.rejections:
+    def _result(self, landed: dict[str, str], held: list[str], stream: EditStream) -> WorkResult:
+        if not (landed or held) and stream.rejections:
             # what follows the first line is help for the model
             reason = stream.rejections[0].reason.partition("\n")[0]
             raise OrchestraError(f"{self.role} changed nothing: {reason}")
-        if not landed and self.must_change:
+        if not (landed or held) and self.must_change:
             raise OrchestraError(f"{self.role}'s answer held no file and no change")
         said = " ".join(stream.prose.split())[:300]
         done = f"{', '.join(landed)} written" if landed else "nothing changed"
+        if held:
+            done += f"; left to you, because the same lines were changed meanwhile: {', '.join(held)}"
         if stream.rejections:
             refused = (rejection.reason.partition("\n")[0] for rejection in stream.rejections)
             done += f"; not written: {'; '.join(refused).rstrip('.')}"
@@ -123,13 +130,15 @@ class Worker(Agent):
             on_landed=progress,
             on_writing=news,
             done=done,
-            objection=self.objection(),
+            objection=objection_of(
+                self.role,
+                self.desk.order,
+                lambda: self.desk.log.state.bases,
+                word_for_word=only_fixes_tests(self.desk.order),
+            ),
             epoch=epoch,
+            known=self.desk.known(task.id),
         )
-
-    def objection(self) -> Objection | None:
-        """Return what says why this agent must not make a change to a file; None: it may make any."""
-        return None
 
     def claim(self, prose: str) -> str:
         """Return what an answer says instead of a change, empty when it says nothing of that weight."""
@@ -213,22 +222,7 @@ class Debugger(Worker):
 
     async def mend(self, job: MendJob) -> WorkResult:
         """Mend after a red test run; raises ``OrchestraError`` when nothing usable came of it."""
-        return await self._produce(job.task, briefs.for_mending(job), purpose="mend")
-
-    def objection(self) -> Objection | None:
-        """Object to whatever would weaken tests, unless the person asked for the tests to be changed."""
-        order = self.desk.order
-        if is_about_tests(order):
-            return None
-        only_tests_given = only_fixes_tests(order)
-        bases = self.desk.log.state.bases
-
-        def object_to(path: str, before: str | None, after: str) -> str:
-            persons_own = bases.get(path, before) is not None
-            reasons = weakened(path, before, after, word_for_word=only_tests_given and persons_own)
-            return refusal(reasons) if reasons else ""
-
-        return object_to
+        return await self._produce(job.task, briefs.for_mending(job), job.files, purpose="mend")
 
     def claim(self, prose: str) -> str:
         """Return what it says is wrong about a test."""

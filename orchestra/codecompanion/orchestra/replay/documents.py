@@ -10,7 +10,8 @@ from typing import Any
 
 from codecompanion.contracts import document_events as d
 from codecompanion.contracts import events as e
-from codecompanion.contracts.edits import EditOutcome, FileEdit, WholeFile
+from codecompanion.contracts import session_events as s
+from codecompanion.contracts.edits import DeleteFile, EditOutcome, FileEdit, RenameFile, WholeFile
 from codecompanion.contracts.errors import EditRefused
 from codecompanion.contracts.hashes import sha256_of
 from codecompanion.contracts.ids import EditId
@@ -59,7 +60,15 @@ def reopened(later: Iterable[e.Recorded]) -> frozenset[str]:
 
 def texts_wanted(sequence: Iterable[e.Recorded]) -> frozenset[str]:
     """Return the hashes of the texts that the fold of these events will ask for."""
-    return frozenset(one.body.sha256 for one in sequence if isinstance(one.body, d.DocumentOpened))
+    return frozenset(sha256 for one in sequence for sha256 in _wanted(one.body))
+
+
+def _wanted(event: e.Event) -> Iterator[str]:
+    if isinstance(event, d.DocumentOpened):
+        yield event.sha256
+    elif isinstance(event, s.TypingCut):
+        for known in event.documents:
+            yield from filter(None, (known.text, known.typed, known.saved))
 
 
 def documents_after(sequence: Iterable[e.Recorded], texts: Mapping[str, str]) -> dict[str, Document]:
@@ -67,7 +76,7 @@ def documents_after(sequence: Iterable[e.Recorded], texts: Mapping[str, str]) ->
 
     ``texts`` has the kept texts by their hash; a missing one is a problem of its document, not an error.
     """
-    fold = _Documents(texts)
+    fold = Documents(texts)
     for one in sequence:
         fold.take(one)
     return {path: _shown(path, file) for path, file in fold.files.items()}
@@ -96,7 +105,9 @@ def _shown(path: str, file: _File) -> Document:
     return Document(path, file.text, file.is_open, file.by_agents, file.changes, problems)
 
 
-class _Documents:
+class Documents:
+    """The fold itself, for whoever asks between two events; ``texts`` may grow meanwhile."""
+
     def __init__(self, texts: Mapping[str, str]) -> None:
         self.files: dict[str, _File] = {}
         self._texts = texts
@@ -107,6 +118,16 @@ class _Documents:
         """Take in the next event; those that concern no document are passed over."""
         if change := _CHANGES.get(type(one.body)):
             change(self, one.body)
+
+    def text_of(self, path: str) -> str | None:
+        """Return what a document holds now, None where there is no such file."""
+        file = self.files.get(path)
+        return None if file is None else file.text
+
+    def holds(self, path: str, text: str | None) -> None:
+        """Take in what a file is known to hold now; what an open document shows is known better already."""
+        if self._file(path).typed is None:
+            self._file(path).text = text
 
     def _file(self, path: str) -> _File:
         return self.files.setdefault(path, _File())
@@ -126,10 +147,16 @@ class _Documents:
         file = self._file(outcome.path) if edit else None
         if file is None or edit is None or outcome.edit_id in self._settled:
             return
+        if outcome.state == "pending":
+            return  # the person's file is as it was
         if outcome.state == "failed":
             self._taken_back(file, outcome)
             return
         file.by_agents = True
+        if isinstance(edit, DeleteFile | RenameFile):
+            self._settled.add(outcome.edit_id)
+            self._moved(file, edit)
+            return
         if outcome.edit_id not in file.claims:
             file.claims[outcome.edit_id] = file.text
             self._apply(file, edit, outcome)
@@ -138,6 +165,12 @@ class _Documents:
         if outcome.state == "confirmed":
             self._settled.add(outcome.edit_id)
             del file.claims[outcome.edit_id]
+
+    def _moved(self, file: _File, edit: DeleteFile | RenameFile) -> None:
+        if isinstance(edit, RenameFile):
+            there = self._file(edit.to)
+            there.text, there.by_agents = file.text, True
+        file.text = None
 
     def _taken_back(self, file: _File, outcome: EditOutcome) -> None:
         self._settled.add(outcome.edit_id)
@@ -162,6 +195,16 @@ class _Documents:
         file.text = (fitting or results)[0]
 
     # -- the person's typing
+
+    def cut(self, event: s.TypingCut) -> None:
+        """Begin with what the typing that is gone had come to."""
+        for known in event.documents:
+            file = self._file(known.path)
+            file.text, file.typed, file.kept = map(self._texts.get, (known.text, known.typed, known.saved))
+            file.is_open, file.changes = known.is_open, known.changes
+            file.problems.extend(known.problems)
+            if known.text and file.text is None:
+                file.problems.append(f"the text it had ({known.text[:12]}…) is not in the log")
 
     def opened(self, event: d.DocumentOpened) -> None:
         file = self._file(event.path)
@@ -238,12 +281,13 @@ def _differs(outcome: EditOutcome) -> str:
     )
 
 
-_CHANGES: dict[type, Callable[[_Documents, Any], None]] = {
-    e.BaseKept: _Documents.base_kept,
-    e.EditProposed: _Documents.proposed,
-    e.EditSettled: _Documents.settled,
-    d.DocumentOpened: _Documents.opened,
-    d.DocumentChanged: _Documents.changed,
-    d.DocumentSaved: _Documents.saved,
-    d.DocumentClosed: _Documents.closed,
+_CHANGES: dict[type, Callable[[Documents, Any], None]] = {
+    s.TypingCut: Documents.cut,
+    e.BaseKept: Documents.base_kept,
+    e.EditProposed: Documents.proposed,
+    e.EditSettled: Documents.settled,
+    d.DocumentOpened: Documents.opened,
+    d.DocumentChanged: Documents.changed,
+    d.DocumentSaved: Documents.saved,
+    d.DocumentClosed: Documents.closed,
 }

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from codecompanion.contracts.errors import BadRequest
 from codecompanion.contracts.event_text import EVENT_KINDS
 from codecompanion.contracts.events import Recorded
-from codecompanion.orchestra.replay.story import actor_of, task_of
+from codecompanion.orchestra.replay.story import task_of
 
 TYPES = tuple(sorted(EVENT_KINDS))
 """The names of all types of events."""
@@ -17,8 +17,8 @@ TYPES = tuple(sorted(EVENT_KINDS))
 class Filter:
     """What an event must be to be shown; None and empty let everything through.
 
-    ``agent`` is compared without regard to case; ``since`` and ``until`` are seconds since the epoch, both
-    included. Raises ``BadRequest`` for a type that no event has.
+    ``agent`` is who did it, compared without regard to case; ``since`` and ``until`` are seconds since the
+    epoch, both included. Raises ``BadRequest`` for a type that no event has.
     """
 
     agent: str | None = None
@@ -42,13 +42,9 @@ class Filter:
     def _wants(self, one: Recorded) -> bool:
         return (
             (not self.types or one.body.event in self.types)
-            and (self.agent is None or self.agent.casefold() in _actors(one))
+            and (self.agent is None or self.agent.casefold() == one.context.actor.casefold())
             and self.task in (None, task_of(one.body))
             and self.correlation in (None, one.context.correlation_id)
             and (self.since is None or one.at >= self.since)
             and (self.until is None or one.at <= self.until)
         )
-
-
-def _actors(one: Recorded) -> tuple[str, str]:
-    return actor_of(one.body).casefold(), one.context.actor.casefold()

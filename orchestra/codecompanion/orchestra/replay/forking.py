@@ -43,13 +43,14 @@ class ForkedHistory:
 def default_version(history: Sequence[e.Recorded], wishes: Wishes) -> int:
     """Return the event to fork from when none was named.
 
-    Another request starts anew, another answer takes the place of the last one; else it is the last event
-    before the end.
+    Another request starts anew, and so does another model where nothing is left to do; another answer takes the
+    place of the last one; else it is the last event before the end.
     """
     if wishes.answer is not None:
         answers = [one.version for one in history if isinstance(one.body, e.ModelAnswered | e.TaskInstructed)]
         return answers[-1] if answers else history[-1].version
-    if wishes.request is not None:
+    over = isinstance(history[-1].body, e.RunFinished)
+    if wishes.request is not None or (wishes.model is not None and over):
         return 1
     return max(one.version for one in history if not isinstance(one.body, e.RunFinished))
 

@@ -10,13 +10,17 @@ from codecompanion.contracts.ids import RunId
 
 @dataclass(frozen=True, slots=True)
 class RunNotes:
-    """The fold of the sessions' stream; what is said last counts."""
+    """The fold of the sessions' stream; what is said last counts.
+
+    ``typing_cuts`` are told apart by how many events of the typing were gone after each.
+    """
 
     titles: Mapping[RunId, str] = field(default_factory=dict)
     archived: frozenset[RunId] = frozenset()
     set_aside: Mapping[RunId, str] = field(default_factory=dict)
     removed: Mapping[RunId, s.RunRemoved] = field(default_factory=dict)
     imported: Mapping[RunId, s.RunImported] = field(default_factory=dict)
+    typing_cuts: Mapping[int, s.TypingCut] = field(default_factory=dict)
     version: int = 0
 
 
@@ -27,6 +31,7 @@ def run_notes(history: Iterable[Recorded]) -> RunNotes:
     aside: dict[RunId, str] = {}
     removed: dict[RunId, s.RunRemoved] = {}
     imported: dict[RunId, s.RunImported] = {}
+    cuts: dict[int, s.TypingCut] = {}
     version = 0
     for one in history:
         version = one.version
@@ -41,4 +46,6 @@ def run_notes(history: Iterable[Recorded]) -> RunNotes:
                 removed[event.run_id] = event
             case s.RunImported() as event:
                 imported[event.run_id] = event
-    return RunNotes(titles, frozenset(archived), aside, removed, imported, version)
+            case s.TypingCut() as event:
+                cuts[event.version] = event
+    return RunNotes(titles, frozenset(archived), aside, removed, imported, cuts, version)

@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from typing import Any
 
+from codecompanion.contracts import change_events as c
 from codecompanion.contracts import document_events as d
 from codecompanion.contracts import events as e
 from codecompanion.contracts import session_events as s
 from codecompanion.contracts.edits import FileEdit, WholeFile
 from codecompanion.contracts.test_reports import TestReport
+from codecompanion.contracts.wording import counted
 
 LONGEST = 160
 """Characters of a quotation; the whole texts are in the log."""
@@ -18,16 +20,6 @@ def sentence(event: e.Event) -> str:
     return _SAID[type(event)](event)
 
 
-def actor_of(event: e.Event) -> str:
-    """Return who did it: an agent's role, "user", or empty where that is nobody in particular."""
-    role = getattr(event, "role", None)
-    if role is not None:
-        return str(role)
-    if isinstance(event, e.MessageSent):
-        return event.message.sender
-    return "user" if isinstance(event, _BY_THE_PERSON) else ""
-
-
 def task_of(event: e.Event) -> str:
     """Return the id of the task it belongs to, empty where there is none."""
     if isinstance(event, e.TaskAdded):
@@ -36,33 +28,10 @@ def task_of(event: e.Event) -> str:
     return found if isinstance(found, str) else ""
 
 
-_BY_THE_PERSON = (
-    e.RunStarted,
-    e.PlanEdited,
-    e.PlanApproved,
-    e.TaskInstructed,
-    e.RunPaused,
-    e.RunResumed,
-    e.StepGranted,
-    e.StopRequested,
-    d.DocumentOpened,
-    d.DocumentChanged,
-    d.DocumentSaved,
-    d.DocumentClosed,
-    s.RunRenamed,
-    s.RunArchived,
-)
-
-
 def quoted(text: str, longest: int = LONGEST) -> str:
     """Return the beginning of a text on one line, in quotation marks."""
     line = " ".join(text[: longest * 4].split())
     return f"“{line if len(line) <= longest else line[: longest - 1] + '…'}”"
-
-
-def counted(count: int, thing: str) -> str:
-    """Return ``1 test``, ``2 tests``."""
-    return f"{count:,} {thing}" if count == 1 else f"{count:,} {thing}s"
 
 
 def _plan(tasks: int, summary: str) -> str:
@@ -84,7 +53,11 @@ def _edit(edit: FileEdit) -> str:
 
 def _settled(event: e.EditSettled) -> str:
     outcome = event.outcome
-    words = {"confirmed": "is in place", "claimed": "was sent and is not seen yet"}
+    words = {
+        "confirmed": "is in place",
+        "claimed": "was sent and is not seen yet",
+        "pending": "waits for green tests or for your word",
+    }
     if outcome.state in words:
         return f"The edit of {outcome.path} {words[outcome.state]}"
     return f"The edit of {outcome.path} was not made: {outcome.reason}"
@@ -102,6 +75,19 @@ def _tool(event: e.ToolUsed) -> str:
     how = "" if event.ok else ", which failed"
     again = " again" if event.repeated else ""
     return f"{event.role} used {event.name} {event.arguments}{again}{how}"
+
+
+def _undone(event: c.EditsUndone) -> str:
+    whose = f"the part of {event.role or event.task_id} in " if event.role or event.task_id else ""
+    said = "You took back the undoing of" if event.again else "You undid"
+    kept = f"; {counted(len(event.kept), 'place')} stayed" if event.kept else ""
+    return f"{said} {whose}run {event.run_id}: {counted(len(event.files), 'file')}{kept}"
+
+
+def _what_of(event: c.ChangesAccepted | c.ChangesRejected) -> str:
+    if event.part:
+        return "the agent's lines instead of yours in"
+    return "all that waited in" if event.whole else f"{counted(len(event.changes), 'change')} in"
 
 
 _SAID: dict[type, Callable[[Any], str]] = {
@@ -145,6 +131,9 @@ _SAID: dict[type, Callable[[Any], str]] = {
     d.DocumentChanged: lambda x: f"{x.path} changed in the editor in {counted(len(x.changes), 'place')}",
     d.DocumentSaved: lambda x: f"{x.path} was saved",
     d.DocumentClosed: lambda x: f"{x.path} was closed",
+    c.EditsUndone: _undone,
+    c.ChangesAccepted: lambda x: f"You let in {_what_of(x)} {x.path} of run {x.run_id}",
+    c.ChangesRejected: lambda x: f"You turned down {_what_of(x)} {x.path} of run {x.run_id}",
     s.LogOpened: lambda x: f"The log was opened by {x.program}" + "".join(f"; {said}" for said in x.notices),
     s.RunRenamed: lambda x: f"Run {x.run_id} was named {quoted(x.title)}",
     s.RunArchived: lambda x: (
@@ -153,4 +142,5 @@ _SAID: dict[type, Callable[[Any], str]] = {
     s.RunSetAside: lambda x: f"Run {x.run_id} was set aside: {x.reason}",
     s.RunImported: lambda x: f"Run {x.run_id} came from the file {x.source}, where it was {x.origin}",
     s.RunRemoved: lambda x: f"Run {x.run_id} was removed with its {counted(x.events, 'event')}: {x.reason}",
+    s.TypingCut: lambda x: f"What was typed before event {x.version} of the typing was removed: {x.reason}",
 }

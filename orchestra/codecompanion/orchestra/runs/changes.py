@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from codecompanion.contracts import events as e
 from codecompanion.contracts.ids import TaskId
+from codecompanion.contracts.wording import counted
 from codecompanion.orchestra.runs.growing_map import GrowingMap
 from codecompanion.orchestra.runs.percent import share
 from codecompanion.orchestra.runs.state import PLANNING, RunState, Spending, TaskState
@@ -82,7 +83,17 @@ def _task_progressed(state: RunState, event: e.TaskProgressed) -> Changes:
     if event.task_id not in state.tasks:
         return {"text": event.text}
     known = state.tasks[event.task_id]
-    task = replace(known, text=event.text, done=event.done, total=event.total)
+    # field by field: long runs have thousands of these, and `replace` takes several times as long
+    task = TaskState(
+        known.task,
+        known.planned,
+        known.phase,
+        event.text,
+        event.done,
+        event.total,
+        known.summary,
+        known.artifacts,
+    )
     changes = _with_task(state, task)
     changes["text"] = f"{known.task.role}: {event.text}"
     return changes
@@ -149,7 +160,7 @@ def _tests_ran(state: RunState, event: e.TestsRan) -> Changes:
     if event.round < 0:
         return {"testing": False, "baseline": event.report}
     report = event.report
-    said = f"{report.passed} tests passed, {report.failed} failed" if report.ran else "no tests ran"
+    said = f"{counted(report.passed, 'test')} passed, {report.failed} failed" if report.ran else "no tests ran"
     return {"testing": False, "reports": (*state.reports, report), "text": said}
 
 

@@ -6,6 +6,7 @@ Pure: the same stream always has the same contexts, whoever asks and whenever.
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+from codecompanion.contracts import change_events as c
 from codecompanion.contracts import document_events as d
 from codecompanion.contracts import events as e
 from codecompanion.contracts import session_events as s
@@ -185,7 +186,16 @@ def _ended(trail: Trail, event: e.TaskFinished | e.TaskFailed) -> _Due:
     return _Due(ORCHESTRA, trail.ends_of(task.depends_on) or task.brought, task.priority)
 
 
-_ON_A_RUN = (s.RunRenamed, s.RunArchived, s.RunImported, s.RunSetAside, s.RunRemoved)
+_ON_A_RUN = (
+    s.RunRenamed,
+    s.RunArchived,
+    s.RunImported,
+    s.RunSetAside,
+    s.RunRemoved,
+    c.EditsUndone,
+    c.ChangesAccepted,
+    c.ChangesRejected,
+)
 """What is done with a whole run belongs to that run, in whichever stream it stands."""
 
 _BY_USER = _Due(USER)
@@ -226,10 +236,14 @@ _DUES: dict[type, Callable[[Trail, Any], _Due]] = {
     d.DocumentChanged: lambda _, __: _BY_USER,
     d.DocumentSaved: lambda _, __: _BY_USER,
     d.DocumentClosed: lambda _, __: _BY_USER,
+    c.EditsUndone: lambda _, __: _BY_USER,
+    c.ChangesAccepted: lambda _, __: _BY_USER,
+    c.ChangesRejected: lambda _, __: _BY_USER,
     s.LogOpened: lambda _, __: _Due(),
     s.RunRenamed: lambda _, __: _BY_USER,
     s.RunArchived: lambda _, __: _BY_USER,
     s.RunImported: lambda _, __: _BY_USER,
     s.RunSetAside: lambda _, __: _Due(),
     s.RunRemoved: lambda _, __: _Due(),
+    s.TypingCut: lambda _, __: _Due(),
 }

@@ -97,7 +97,11 @@ class RunState:
         ready = [t for t in open_tasks if all(self.tasks[d].phase == "done" for d in t.depends_on)]
         return sorted(ready, key=lambda task: -task.priority)
 
+    def pending(self) -> tuple[str, ...]:
+        """Return the paths with changes that wait for green tests or for a person, each once, in order."""
+        return tuple(dict.fromkeys(s.path for s in self.settled.values() if s.state == "pending"))
+
     def files(self) -> tuple[str, ...]:
-        """Return the paths that were really changed, each once, in order of first change."""
+        """Return the paths that were changed, or are to be, each once, in order of first change."""
         landed = [s.path for s in self.settled.values() if s.state != "failed"]
         return tuple(dict.fromkeys(landed))

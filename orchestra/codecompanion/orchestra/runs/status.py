@@ -31,6 +31,7 @@ def status_of(run_id: RunId, state: RunState, *, started_at: float = 0.0, update
             for t in state.tasks.values()
         ),
         files=state.files(),
+        pending=state.pending(),
         failed_edits=_failed_edits(state),
         tests_passed=last.passed if last and last.ran else None,
         tests_failed=last.failed if last and last.ran else None,

@@ -94,13 +94,6 @@ class StepReader:
             raise BadAnswer(str(fault)) from None
 
 
-def parse_step(text: str) -> ToolCall | str:
-    """Return what ``StepReader.close`` does for a whole reply."""
-    reader = StepReader()
-    reader.feed(text)
-    return reader.close()
-
-
 def _begins_line(text: str, at: int) -> bool:
     """Whether an object stands for itself: one within a line may be quoted there."""
     return not text[text.rfind("\n", 0, at) + 1 : at].strip()

@@ -4,11 +4,18 @@ A census knows words, not meaning: it tells that an assertion went, became loose
 whether what a test expects is right.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import NamedTuple
+
+_SWITCHED_OFF = re.compile(
+    r"skip|xfail|expectedfailure|todo|\bonly\b|fixme|failing|fails|pending|disabled|ignore|nottest"
+    r"|if (?:false|0\b)",
+    re.IGNORECASE,
+)
 
 
 class Strength(IntEnum):
@@ -90,6 +97,43 @@ def losses(before: Census, after: Census, *, word_for_word: bool = False) -> lis
     ]
 
 
+def taken_from(before: Census, after: Census, *, may_go: bool) -> list[str]:
+    """Return which tests ``after`` lacks, switches off or leaves without an assertion, as clauses.
+
+    A test that is gone is made good by a new one with as many assertions; with ``may_go`` it need not be.
+    """
+    said: list[str] = []
+    new = {name: body for name, body in after.tests.items() if name not in before.tests}
+    for name, body in before.tests.items():
+        if name in after.tests:
+            said += _switched_off(body, after.tests[name])
+        elif (other := next((other for other, now in new.items() if _follows(body, now)), None)) is not None:
+            del new[other]
+        elif not may_go:
+            said.append(f"the test {name!r} would be gone")
+    # a new test may have its own reason to be left out
+    return [*said, *_left_out(before, after, but=len(after.tests.keys() - before.tests.keys()))]
+
+
+def _switched_off(body: Body, now: Body) -> list[str]:
+    named = f"the test {body.name!r}"
+    said = [f"{named} would be put under {mark!r}" for mark in sorted(_off(now) - _off(body))]
+    if body.checks and not now.checks:
+        said.append(f"{named} would have no assertion that can fail")
+    if now.cases == 0 and body.cases != 0:
+        said.append(f"{named} would be run with no case at all")
+    return said
+
+
+def _follows(body: Body, now: Body) -> bool:
+    return len(now.checks) >= len(body.checks) and not _off(now) - _off(body)
+
+
+def _off(body: Body) -> frozenset[str]:
+    """Return the marks that are there to leave a test out, or to hide its failure."""
+    return frozenset(mark for mark in body.marks if _SWITCHED_OFF.search(mark))
+
+
 def _lost_tests(before: Census, after: Census, word_for_word: bool) -> Iterator[str]:
     new = {name: body for name, body in after.tests.items() if name not in before.tests}
     for name, body in before.tests.items():
@@ -143,9 +187,9 @@ def _lost_helpers(before: Census, after: Census) -> Iterator[str]:
             yield f"{name!r}, which tests rely on, would check less"
 
 
-def _left_out(before: Census, after: Census) -> Iterator[str]:
+def _left_out(before: Census, after: Census, but: int = 0) -> Iterator[str]:
     for word, number in sorted(after.leaving_out.items()):
-        if number > before.leaving_out[word]:
+        if number > before.leaving_out[word] + but:
             yield f"{word!r} would be added, which can leave tests out"
 
 

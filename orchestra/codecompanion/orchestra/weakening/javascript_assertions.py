@@ -1,6 +1,7 @@
 """How much the assertions of JavaScript tests demand, and what stands between them and being run; pure."""
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 
 from codecompanion.orchestra.weakening.census import Check, Strength
@@ -30,17 +31,32 @@ def checks_in(
     functions with what they demand.
     """
     places = list(indices)
-    leaves = _returns(tokens, places, outermost)
+    returns = _returns(tokens, places, outermost)
+    left_out = _Stretches((start, end) for start, end, sure in returns if sure)
+    perhaps_left_out = _Stretches((start, end) for start, end, _ in returns)
     found = []
     for index in places:
         strength = _strength_at(tokens, index, helpers)
-        if strength is None or any(start < index < end and sure for start, end, sure in leaves):
+        if strength is None or left_out.over(index):
             continue
-        doubts = sum(start < index < end for start, end, _ in leaves)
+        doubts = perhaps_left_out.over(index)
         doubts += is_chosen(tokens, _start_of(tokens, index))
         doubts += sum(is_guard(tokens, block) for block in tokens.blocks(index, outermost))
         found.append(Check(-doubts, strength))
     return tuple(found)
+
+
+class _Stretches:
+    """Stretches of tokens, without their first and last ones, to ask how many lie over a place."""
+
+    def __init__(self, stretches: Iterable[tuple[int, int]]) -> None:
+        known = [(start, end) for start, end in stretches if start < end]
+        self._starts = sorted(start for start, _ in known)
+        self._ends = sorted(end for _, end in known)
+
+    def over(self, index: int) -> int:
+        """Return how many stretches have begun before the place and not ended at it."""
+        return bisect_left(self._starts, index) - bisect_right(self._ends, index)
 
 
 def _strength_at(tokens: Tokens, index: int, helpers: Mapping[str, Strength | None]) -> Strength | None:

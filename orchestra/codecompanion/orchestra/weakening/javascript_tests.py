@@ -1,8 +1,8 @@
 """The census of a JavaScript or TypeScript file with tests, by its tokens; pure."""
 
 import re
-from collections import Counter
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
 from codecompanion.orchestra.weakening.census import Body, Census, Strength
@@ -39,24 +39,58 @@ class _Call(NamedTuple):
 def javascript_census(text: str) -> Census:
     """Return the census of a JavaScript text; what cannot be told apart is left out."""
     tokens = tokens_of(text)
-    calls = list(_calls(tokens))
+    calls = _Calls(tokens)
     functions = dict(_functions(tokens))
     helpers = {name: _helper(tokens, name, block) for name, block in functions.items()}
     demands: dict[str, Strength | None] = {name: body.surely for name, body in helpers.items()}
     imported = frozenset(_imported(tokens)) | _TEST_TOOLS
-    tests: dict[str, Body] = {}
-    for call in calls:
-        if tokens.text(call.at) in _TESTING:
-            body = _test(tokens, call, calls, demands, imported)
-            tests[_fresh(body.name, tests)] = body
+    bodies = [
+        _test(tokens, call, calls, demands, imported)
+        for call in calls.found.values()
+        if tokens.text(call.at) in _TESTING
+    ]
     return Census(
-        tests=tests,
+        tests=_by_name(bodies),
         helpers=helpers,
         leaving_out=Counter(word for word in words(tokens, range(len(tokens.row))) if word in _LEAVING_OUT),
         values=dict(_values(tokens)),
         imported=imported,
         defined=frozenset(_declared(tokens)) | frozenset(functions),
     )
+
+
+class _Calls:
+    """The calls of a file by their brackets, and which lie in which."""
+
+    def __init__(self, tokens: Tokens) -> None:
+        self.found = {call.bracket: call for call in _calls(tokens)}
+        self._above = {call: self._next_above(tokens, call) for call in self.found.values()}
+        self._within: defaultdict[_Call, list[_Call]] = defaultdict(list)
+        for call, above in self._above.items():
+            if above is not None:
+                self._within[above].append(call)
+
+    def _next_above(self, tokens: Tokens, call: _Call) -> _Call | None:
+        return next((self.found[one] for one in tokens.blocks(call.at, -1) if one in self.found), None)
+
+    def around(self, call: _Call) -> list[_Call]:
+        """Return the calls that a call lies in, the outermost first."""
+        found: list[_Call] = []
+        while (above := self._above[call]) is not None:
+            found.insert(0, above)
+            call = above
+        return found
+
+    def own(self, tokens: Tokens, call: _Call) -> list[int]:
+        """Return the indices inside a call that lie in no other call in it."""
+        inside = tokens.inside(call.bracket)
+        own: list[int] = []
+        at = inside.start
+        for inner in self._within[call]:
+            nested = tokens.inside(inner.bracket)
+            own += range(at, nested.start)
+            at = max(at, nested.stop)
+        return [*own, *range(at, inside.stop)]
 
 
 def _calls(tokens: Tokens) -> Iterator[_Call]:
@@ -96,17 +130,15 @@ def _table(tokens: Tokens, at: int) -> tuple[int | None, int]:
 def _test(
     tokens: Tokens,
     call: _Call,
-    calls: list[_Call],
+    calls: _Calls,
     demands: dict[str, Strength | None],
     imported: frozenset[str],
 ) -> Body:
     inside = tokens.inside(call.bracket)
-    inner = [tokens.inside(other.bracket) for other in calls if other.at in inside]
-    own = [index for index in inside if not any(index in nested for nested in inner)]
-    groups = [other for other in calls if call.at in tokens.inside(other.bracket)]
+    groups = calls.around(call)
     return Body(
         name=" > ".join([*(group.title for group in groups), call.title]),
-        checks=checks_in(tokens, own, call.bracket, demands),
+        checks=checks_in(tokens, calls.own(tokens, call), call.bracket, demands),
         marks=frozenset(mark for one in (*groups, call) for mark in _marks(tokens, one)),
         cases=call.rows,
         uses=imported.intersection(words(tokens, inside)),
@@ -126,10 +158,17 @@ def _marks(tokens: Tokens, call: _Call) -> Iterator[str]:
             yield " ".join(tokens.text(index) for index in range(head - 1, block))
 
 
-def _fresh(name: str, taken: dict[str, Body]) -> str:
-    """Return the name, numbered when several tests have it."""
-    number = sum(known == name or known.startswith(f"{name} #") for known in taken)
-    return f"{name} #{number + 1}" if number else name
+def _by_name(bodies: Iterable[Body]) -> dict[str, Body]:
+    """Return the tests by their names, numbered where several have the same."""
+    found: dict[str, Body] = {}
+    times: Counter[str] = Counter()
+    for body in bodies:
+        name = body.name
+        while name in found:
+            times[body.name] += 1
+            name = f"{body.name} #{times[body.name] + 1}"
+        found[name] = body
+    return found
 
 
 def _helper(tokens: Tokens, name: str, block: int) -> Body:

@@ -41,7 +41,12 @@ def is_about_tests(order: RunOrder) -> bool:
     """Whether a person asked to write or change the tests themselves, so that mending may do so too."""
     if order.kind == "tests" or (order.place is not None and is_test_file(order.place.path)):
         return True
-    return order.kind == "change" and _ABOUT_TESTS.search(order.request) is not None
+    return order.kind == "change" and speaks_of_tests(order.request)
+
+
+def speaks_of_tests(request: str) -> bool:
+    """Whether a request has the tests as what is to be changed."""
+    return _ABOUT_TESTS.search(request) is not None
 
 
 def is_test_file(path: str) -> bool:
@@ -56,16 +61,26 @@ def weakened(path: str, before: str | None, after: str, *, word_for_word: bool =
     ``before`` is None for a new file. ``word_for_word``: the tests in it may be added to but not changed.
     """
     said = changed_settings(path, before, after)
-    suffix = PurePosixPath(path).suffix.lower()
-    # Rust has its tests in the files they test
-    if is_code(path) and (is_test_file(path) or suffix == ".rs"):
-        said += losses(*_censuses(suffix, before or "", after), word_for_word=word_for_word)
+    if holds_tests(path):
+        said += losses(*censuses(path, before or "", after), word_for_word=word_for_word)
     elif word_for_word and is_test_file(path) and not is_code(path) and before not in (None, after):
         said.append(f"{path!r} belongs to the tests and would be changed")
     return said
 
 
-def _censuses(suffix: str, before: str, after: str) -> tuple[Census, Census]:
+def holds_tests(path: str) -> bool:
+    """Whether a file may hold tests that can be told apart."""
+    # Rust has its tests in the files they test
+    return is_code(path) and (is_test_file(path) or _suffix(path) == ".rs")
+
+
+def _suffix(path: str) -> str:
+    return PurePosixPath(path).suffix.lower()
+
+
+def censuses(path: str, before: str, after: str) -> tuple[Census, Census]:
+    """Return the census of two versions of a file, both taken in the same way."""
+    suffix = _suffix(path)
     if max(len(before), len(after)) > _MOST_READ_CLOSELY:
         return rough_census(before), rough_census(after)
     if suffix in _JAVASCRIPT:

@@ -11,6 +11,7 @@ from codecompanion.contracts.database_reports import (
     DatabaseVacuum,
     LogExport,
 )
+from codecompanion.contracts.wording import counted
 
 
 def status(report: DatabaseStatus) -> Iterator[str]:
@@ -19,9 +20,9 @@ def status(report: DatabaseStatus) -> Iterator[str]:
     yield f"size       {_size(report.size)}, format {report.format}"
     yield f"engine     SQLite {report.engine}, journal mode {report.journal_mode}"
     last = f", the last at {_time(report.last_event_at)}" if report.last_event_at is not None else ""
-    yield f"content    {_counted(report.runs, 'run')}, {_counted(report.events, 'event')}{last}"
+    yield f"content    {counted(report.runs, 'run')}, {counted(report.events, 'event')}{last}"
     if report.tables_behind:
-        yield f"tables     {_counted(report.tables_behind, 'event')} behind the log; the next use catches up"
+        yield f"tables     {counted(report.tables_behind, 'event')} behind the log; the next use catches up"
     yield f"owner      {_owner(report)}"
     for backup in report.backups:
         yield f"backup     {_time(backup.at)}, {_size(backup.size)}: {backup.path}"
@@ -41,7 +42,7 @@ def _owner(report: DatabaseStatus) -> str:
 
 def check(report: DatabaseCheck) -> Iterator[str]:
     """Tell what was found."""
-    looked = f"{_counted(report.runs, 'run')} with {_counted(report.events, 'event')}"
+    looked = f"{counted(report.runs, 'run')} with {counted(report.events, 'event')}"
     if report.sound:
         yield f"Everything is sound: {looked}, checked in {report.seconds:.1f} s."
         return
@@ -70,12 +71,12 @@ def rebuild(report: DatabaseRebuild) -> Iterator[str]:
     """Tell what was made anew."""
     for fault in report.mended:
         yield f"Mended: {fault}."
-    yield f"The tables were made anew from {_counted(report.events, 'event')} in {report.seconds:.1f} s."
+    yield f"The tables were made anew from {counted(report.events, 'event')} in {report.seconds:.1f} s."
 
 
 def export(report: LogExport) -> Iterator[str]:
     """Tell where the log is."""
-    yield f"{_counted(report.events, 'event')} written to {report.path} ({_size(report.size)})."
+    yield f"{counted(report.events, 'event')} written to {report.path} ({_size(report.size)})."
 
 
 def _time(at: float) -> str:
@@ -84,7 +85,3 @@ def _time(at: float) -> str:
 
 def _size(count: int) -> str:
     return f"{count:,} bytes" if count < 10_000 else f"{count / 1e6:,.2f} MB"
-
-
-def _counted(count: int, thing: str) -> str:
-    return f"{count:,} {thing}" if count == 1 else f"{count:,} {thing}s"

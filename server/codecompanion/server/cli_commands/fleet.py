@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Mapping, Sequence
 
+from codecompanion.contracts.wording import counted
 from codecompanion.contracts.work import Member, TopicState
 from codecompanion.server.cli_commands.exit_codes import DONE
 from codecompanion.server.cli_commands.printing import say
@@ -46,7 +47,7 @@ def _as_json(members: Sequence[Member], topics: Sequence[TopicState]) -> dict[st
 
 
 def _as_text(members: Sequence[Member], topics: Sequence[TopicState]) -> str:
-    lines = [f"{len(members)} workers"]
+    lines = [counted(len(members), "worker")]
     lines += [_worker_line(one) for one in members]
     queues = [one for one in topics if _matters(one)]
     lines += [f"{one.topic}: {one.waiting} wait, {one.taken} are being made{_lost(one)}" for one in queues]
@@ -54,7 +55,7 @@ def _as_text(members: Sequence[Member], topics: Sequence[TopicState]) -> str:
     for letter in (letter for one in queues for letter in one.dead):
         when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(letter.at))
         lines.append(
-            f"given up: {letter.topic} {letter.id} at {when}, after {letter.attempts} workers, "
+            f"given up: {letter.topic} {letter.id} at {when}, after {counted(letter.attempts, 'worker')}, "
             f"the last was {letter.consumer}"
         )
     return "\n".join(lines)
@@ -66,7 +67,7 @@ def _worker_line(one: Member) -> str:
     since = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(one.since))
     return (
         f"  {one.name}: asks {asks}; {facts.get('busy', 0)} of {facts.get('places', 0)} places busy, "
-        f"{facts.get('done', 0)} calls made since {since}"
+        f"{counted(facts.get('done', 0), 'call')} made since {since}"
     )
 
 

@@ -11,13 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from codecompanion.contracts.consent import Consent
 from codecompanion.contracts.errors import BadRequest, OrchestraError
 from codecompanion.contracts.events import Recorded
 from codecompanion.contracts.ids import RunId
-from codecompanion.contracts.orders import RunMode, RunOrder
+from codecompanion.contracts.orders import Landing, RunMode, RunOrder
 from codecompanion.contracts.status import RunStatus
 from codecompanion.server.cli_commands.approving import Approving, PlanningEngine
 from codecompanion.server.cli_commands.exit_codes import DONE, FAILED, code_for, sentence_for
+from codecompanion.server.cli_commands.gathering import gathered
 from codecompanion.server.cli_commands.interrupts import Interrupts
 from codecompanion.server.cli_commands.order_checks import (
     kind_of_work,
@@ -29,6 +31,8 @@ from codecompanion.server.cli_commands.printing import say
 from codecompanion.server.cli_commands.run_progress import Progress, progress_on
 from codecompanion.server.cli_commands.run_summary import summary_lines
 from codecompanion.server.cli_commands.stepping import EnterKey, Stepping
+from codecompanion.server.cli_commands.terminal_consent import consent_on_terminal
+from codecompanion.server.cli_commands.trust import demand_trust
 from codecompanion.server.logs import configure_logging, redactor
 from codecompanion.server.settings.folders import user_file
 from codecompanion.server.settings.load import load_settings
@@ -36,6 +40,8 @@ from codecompanion.server.settings.model import Settings
 
 _log = logging.getLogger(__name__)
 
+SHOW_WITHIN = 0.04
+"""Seconds for which what happens is gathered before it is shown."""
 STDIN = 0
 """The file descriptor of standard input."""
 
@@ -47,8 +53,12 @@ class RunEngine(PlanningEngine, Protocol):
         """Begin a run; raises ``BadRequest`` when the order cannot be taken."""
         ...
 
-    def watch(self, run_id: RunId) -> AsyncIterator[tuple[Recorded, RunStatus]]:
-        """Yield what happens from now on with the status after it."""
+    def watch(self, run_id: RunId) -> AsyncIterator[Recorded]:
+        """Yield what happens in a run, to its end."""
+        ...
+
+    def status(self, run_id: RunId) -> RunStatus:
+        """Return how a run stands."""
         ...
 
     async def next(self, run_id: RunId, instruction: str) -> None:
@@ -69,7 +79,7 @@ class Headless(Protocol):
         ...
 
 
-OpenHeadless = Callable[[Settings, Path], AbstractAsyncContextManager[Headless]]
+OpenHeadless = Callable[[Settings, Path, Consent], AbstractAsyncContextManager[Headless]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +93,8 @@ class RunArguments:
     as_json: bool = False
     step: bool = False
     approve: bool = False
+    landing: Landing | None = None
+    trust: bool = False
     log_level: str | None = None
 
 
@@ -98,6 +110,7 @@ def run(
     """
     configure_logging(arguments.log_level or "warning")
     try:
+        demand_trust(usable_workspace(arguments.workspace), given=arguments.trust, environ=environ)
         settings = load_settings(None, environ, user_file(environ))
         order = order_from(arguments, settings)
         return asyncio.run(_drive(arguments, settings, order, open_headless or _real_headless))
@@ -126,6 +139,7 @@ def order_from(arguments: RunArguments, settings: Settings) -> RunOrder:
         template=template,
         offline=arguments.offline or settings.offline,
         mode=mode,
+        landing=arguments.landing or settings.landing,
         max_repairs=settings.max_repairs,
     )
 
@@ -155,10 +169,12 @@ def exit_code_of(status: RunStatus) -> int:
     return DONE if status.phase == "done" and tested and not status.failed_edits else FAILED
 
 
-def _real_headless(settings: Settings, workspace: Path) -> AbstractAsyncContextManager[Headless]:
+def _real_headless(
+    settings: Settings, workspace: Path, consent: Consent
+) -> AbstractAsyncContextManager[Headless]:
     from codecompanion.server.bootstrap import headless  # noqa: PLC0415 - the whole engine hangs on it
 
-    return headless(settings, workspace)
+    return headless(settings, workspace, consent)
 
 
 async def _drive(
@@ -166,7 +182,8 @@ async def _drive(
 ) -> int:
     with Interrupts() as interrupts, progress_on(sys.stderr) as progress:
         try:
-            async with open_headless(settings, Path(order.workspace)) as parts:
+            consent = consent_on_terminal(progress, given=arguments.trust)
+            async with open_headless(settings, Path(order.workspace), consent) as parts:
                 run_id = await parts.engine.start(order)
                 status = await follow(parts.engine, run_id, interrupts, progress, mode=order.mode)
         except asyncio.CancelledError:
@@ -231,10 +248,21 @@ async def _end(helpers: list[asyncio.Task[None]]) -> None:
 async def _show(
     engine: RunEngine, run_id: RunId, progress: Progress, asking: Stepping | Approving | None
 ) -> None:
-    async for _, status in engine.watch(run_id):
+    async for _ in gathered(_flagged(engine.watch(run_id), progress), SHOW_WITHIN):
+        status = engine.status(run_id)
         progress.update(status)
         if asking is not None:
             asking.seen(status)
+
+
+async def _flagged(events: AsyncIterator[Recorded], progress: Progress) -> AsyncIterator[Recorded]:
+    """Yield the events, and tell of edits that bring what cannot be seen."""
+    from codecompanion.orchestra.workspace.invisible_text import why_suspicious  # noqa: PLC0415 - with the engine
+
+    async for recorded in events:
+        if recorded.body.event == "edit_proposed" and (warning := why_suspicious(recorded.body.edit)):
+            progress.note(warning)
+        yield recorded
 
 
 async def _stop_when_asked(

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from codecompanion.contracts.consent import Consent
 from codecompanion.contracts.errors import OrchestraError
 from codecompanion.contracts.events import PlanApproved, RunStarted
 from codecompanion.contracts.ids import RunId
@@ -20,8 +21,18 @@ from codecompanion.server.cli_commands.printing import print_json, say
 from codecompanion.server.cli_commands.run import RunEngine, demand_terminal, exit_code_of, follow
 from codecompanion.server.cli_commands.run_progress import Progress, progress_on
 from codecompanion.server.cli_commands.run_summary import summary_lines
+from codecompanion.server.cli_commands.terminal_consent import consent_on_terminal
+from codecompanion.server.cli_commands.trust import demand_trust
 from codecompanion.server.runs.entries import DAMAGED, OPEN, RunEntry
-from codecompanion.server.runs.forking import Fork, ForkOrder, ForkPlace, Forks, place_of_fork, with_model
+from codecompanion.server.runs.forking import (
+    Fork,
+    ForkOrder,
+    ForkPlace,
+    Forks,
+    demand_model,
+    place_of_fork,
+    with_model,
+)
 from codecompanion.server.settings.model import Settings
 
 if TYPE_CHECKING:
@@ -40,7 +51,10 @@ async def _resume(args: argparse.Namespace) -> int:
             print_json({**entry.to_wire(), "resumed": False, "exitCode": DONE})
         else:
             say([f"Run {entry.run_id} has ended already ({entry.state}); there is nothing to go on with."])
+            if entry.state != "done":
+                say([f"`orchestra runs fork {entry.run_id}` goes on in a copy from before its end."])
         return DONE
+    demand_trust(folder_of(args))
     settings = settings_now()
     return await _drive(args, settings, entry.run_id, fork, mode=mode)
 
@@ -69,7 +83,8 @@ async def _drive(
 ) -> int:
     with Interrupts() as interrupts, progress_on(sys.stderr) as progress:
         try:
-            async with _engine(settings, folder_of(args), fork) as engine:
+            consent = consent_on_terminal(progress, given=False)
+            async with _engine(settings, folder_of(args), fork, consent) as engine:
                 await engine.resume(run_id)
                 status = await follow(engine, run_id, interrupts, progress, mode=mode)
         except asyncio.CancelledError:
@@ -80,12 +95,14 @@ async def _drive(
 
 
 @asynccontextmanager
-async def _engine(settings: Settings, folder: Path, fork: ForkPlace | None) -> AsyncIterator["Engine"]:
+async def _engine(
+    settings: Settings, folder: Path, fork: ForkPlace | None, consent: Consent
+) -> AsyncIterator["Engine"]:
     """Give the engine of the folder, or for a fork one that works in the fork's folder."""
     from codecompanion.server.bootstrap import log_for_runs  # noqa: PLC0415 - the engine hangs on it
 
     chosen, place = (with_model(settings, fork.model), fork.folder) if fork else (settings, folder)
-    async with log_for_runs(settings, folder) as log, log.engine_in(chosen, place) as engine:
+    async with log_for_runs(settings, folder, consent) as log, log.engine_in(chosen, place) as engine:
         yield engine
 
 
@@ -99,7 +116,10 @@ def fork(args: argparse.Namespace) -> int:
 
 
 async def _fork(args: argparse.Namespace) -> int:
-    settings, folder = with_model(settings_now(), args.model), folder_of(args)
+    folder = folder_of(args)
+    demand_trust(folder)
+    demand_model(args.model)
+    settings = with_model(settings_now(), args.model)
     async with reader_of(args) as reader:
         origin = await reader.pick(args.run)
     order = ForkOrder(origin, args.at, args.model, args.request, args.answer)
@@ -122,7 +142,8 @@ async def _forked(
 ) -> AsyncIterator[tuple[RunEngine, Fork]]:
     from codecompanion.server.bootstrap import log_for_runs  # noqa: PLC0415 - the engine hangs on it
 
-    async with log_for_runs(settings, folder) as log:
+    consent = consent_on_terminal(progress, given=False)
+    async with log_for_runs(settings, folder, consent) as log:
         made = await Forks(log.store, folder, folder / settings.data_folder).make(order)
         said = f": {'; '.join(made.changes)}" if made.changes else ""
         progress.note(f"Run {made.run_id} goes on from event {made.version} of {made.origin}{said}")

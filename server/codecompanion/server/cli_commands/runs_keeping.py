@@ -52,8 +52,7 @@ def clean(args: argparse.Namespace) -> int:
 
     going = owning(args, work)
     if args.json:
-        runs = [{"runId": run.run_id, "events": run.events, "reason": run.reason} for run in going]
-        print_json({"removed": not args.dry_run, "runs": runs})
+        print_json(cleaning.answer(going, removed=not args.dry_run))
     elif not going:
         say(["There is nothing to remove."])
     else:

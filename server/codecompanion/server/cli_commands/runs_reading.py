@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 
+from codecompanion.contracts.wording import counted
 from codecompanion.server.cli_commands.exit_codes import DONE, FAILED
 from codecompanion.server.cli_commands.folder_logs import folder_of, reader_of
 from codecompanion.server.cli_commands.printing import print_json, say
@@ -55,7 +56,7 @@ def replay(args: argparse.Namespace) -> int:
             seen = await reader.replayed(await reader.pick(args.run), args.to)
         if args.files:
             written = write_documents(seen.documents.values(), args.files, folder_of(args))
-            said.extend(["", f"{len(written)} documents written to {args.files}"])
+            said.extend(["", f"{counted(len(written), 'document')} written to {args.files}"])
         return answers.moment(seen, full=args.full, texts=args.full)
 
     said: list[str] = []

@@ -5,6 +5,7 @@ import asyncio
 import time
 from pathlib import Path
 
+from codecompanion.contracts.wording import counted
 from codecompanion.memory.event_store import SqliteEventStore
 from codecompanion.server.cli_commands.exit_codes import DONE
 from codecompanion.server.cli_commands.folder_logs import owning, reader_of
@@ -26,7 +27,7 @@ def export(args: argparse.Namespace) -> int:
     if args.json:
         print_json(done)
     else:
-        say([f"Run {done.run_id} with its {done.events} events was written to {done.file}"])
+        say([f"Run {done.run_id} with its {counted(done.events, 'event')} was written to {done.file}"])
     return DONE
 
 
@@ -46,5 +47,5 @@ def import_run(args: argparse.Namespace) -> int:
         else f" It was {done.origin} where it came from; its chain was made anew."
     )
     ended = "" if done.ended else " It had not ended there; fork it to go on with it."
-    say([f"Taken in as run {done.run_id} with {done.events} events.{named}{ended}"])
+    say([f"Taken in as run {done.run_id} with {counted(done.events, 'event')}.{named}{ended}"])
     return DONE

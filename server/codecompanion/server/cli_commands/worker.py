@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from codecompanion.contracts.errors import BadRequest
+from codecompanion.contracts.wording import counted
 from codecompanion.server.cli_commands.exit_codes import DONE
 from codecompanion.server.cli_commands.interrupts import Interrupts
 from codecompanion.server.logs import configure_logging, redactor
@@ -80,7 +81,8 @@ async def _work(settings: Settings, url: str, name: str, at_once: int) -> int:
 
 async def _end_when_asked(interrupts: Interrupts, made: "CallWorker") -> None:
     await interrupts.first.wait()
-    _say(f"ending; {made.busy} calls are finished first, for at most {FINISH_WITHIN:g} s.")
+    are = "is" if made.busy == 1 else "are"
+    _say(f"ending; {counted(made.busy, 'call')} {are} finished first, for at most {FINISH_WITHIN:g} s.")
     made.end()
     await asyncio.sleep(FINISH_WITHIN)
     made.hand_back()

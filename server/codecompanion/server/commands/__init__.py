@@ -29,8 +29,14 @@ COMMANDS = {
     "stop": "stop",
     "stopAll": "stop_all",
     "status": "status",
+    "blame": "blame",
+    "undoRun": "undo_run",
+    "review": "review",
+    "accept": "accept",
+    "reject": "reject",
     "health": "health",
     "keys": "keys",
+    "trust": "trust",
     "dbStatus": "db_status",
     "dbCheck": "db_check",
     "dbBackup": "db_backup",
@@ -47,6 +53,7 @@ COMMANDS = {
     "runsImport": "runs_import",
     "runsRename": "runs_rename",
     "runsArchive": "runs_archive",
+    "runsClean": "runs_clean",
 }
 """Command → module of this package."""
 

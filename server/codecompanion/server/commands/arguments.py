@@ -13,7 +13,8 @@ from pygls.exceptions import JsonRpcInvalidParams
 
 _LONGEST_NAME = 4_096
 Mode = Literal["automatic", "stepwise", "approve"]
-"""The contracts' ``RunMode``, which are not loaded for a look at arguments."""
+Landing = Literal["live", "verified", "review"]
+"""The contracts' ``RunMode`` and ``Landing``, which are not loaded for a look at arguments."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,11 @@ _MODE = Kind(
     {"type": "string", "enum": list(get_args(Mode))},
     lambda value: isinstance(value, str) and value in get_args(Mode),
 )
+_LANDING = Kind(
+    f"one of {', '.join(get_args(Landing))}",
+    {"type": "string", "enum": list(get_args(Landing))},
+    lambda value: isinstance(value, str) and value in get_args(Landing),
+)
 _RANGE = Kind(
     'a range such as {"start": {"line": 0, "character": 0}, "end": {"line": 3, "character": 0}}',
     {
@@ -109,7 +115,13 @@ class Arguments:
     mode: Annotated[
         Mode | None, _MODE, "How the run goes on: by itself, step by step, or once the plan is approved."
     ] = None
+    landing: Annotated[
+        Landing | None, _LANDING, "When its edits come into your files: at once, once green, or once let in."
+    ] = None
     run_id: Annotated[str | None, _NAME, "The run meant; the most recent fitting one without it."] = None
+    role: Annotated[str | None, _NAME, "Only the part of this agent, such as 'TestWriter'."] = None
+    path: Annotated[str | None, _NAME, "The file meant, from the folder on, such as 'src/shop.py'."] = None
+    hunk: Annotated[str | None, _NAME, "The single change meant, by its name or number in the list."] = None
     task_id: Annotated[str | None, _NAME, "The task meant."] = None
     text: Annotated[str | None, _TEXT, "The words: for the agent, or of the whole plan document."] = None
     instruction: Annotated[str | None, _TEXT, "What to tell the next agent besides."] = None
@@ -123,6 +135,7 @@ class Arguments:
     other: Annotated[str | None, _NAME, "The other run."] = None
     title: Annotated[str | None, _NAME, "The run's new name."] = None
     archived: Annotated[bool | None, _FLAG, "Whether archived runs are meant."] = None
+    dry_run: Annotated[bool | None, _FLAG, "Only say what would be removed."] = None
     agent: Annotated[str | None, _NAME, "Only what this agent did, or 'user'."] = None
     type: Annotated[str | None, _NAME, "Only events of this type, such as 'edit_settled'."] = None
     task: Annotated[str | None, _NAME, "Only what belongs to the task of this id."] = None
@@ -131,6 +144,7 @@ class Arguments:
     until: Annotated[str | None, _NAME, "Not after this time."] = None
     model: Annotated[str | None, _NAME, "The model that does the rest, such as local/qwen2.5-coder:7b."] = None
     answer: Annotated[str | None, _TEXT, "What to answer instead, where the event is an answer."] = None
+    remove: Annotated[bool | None, _FLAG, "Take it back instead."] = None
     check: Annotated[bool | None, _FLAG, "Ask each provider whether it takes the key."] = None
 
     @property

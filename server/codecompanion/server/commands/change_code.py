@@ -11,7 +11,7 @@ from codecompanion.server.requests.code_action import Selection, instruction_for
 if TYPE_CHECKING:
     from codecompanion.server.session import Session
 
-TAKES = ("request", "uri", "range", "workspace", "offline", "step", "mode")
+TAKES = ("request", "uri", "range", "workspace", "offline", "step", "mode", "landing")
 BARE = "request"
 
 

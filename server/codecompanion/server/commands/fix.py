@@ -11,7 +11,7 @@ from codecompanion.server.wire.folders import WorkspaceFolder
 if TYPE_CHECKING:
     from codecompanion.server.session import Session
 
-TAKES = ("request", "uri", "range", "diagnostics", "workspace", "offline", "step", "mode")
+TAKES = ("request", "uri", "range", "diagnostics", "workspace", "offline", "step", "mode", "landing")
 BARE = "request"
 
 

@@ -15,7 +15,7 @@ from codecompanion.server.requests.request_comments import request_touching
 if TYPE_CHECKING:
     from codecompanion.server.session import Session
 
-TAKES = ("request", "uri", "range", "workspace", "template", "offline", "step", "mode")
+TAKES = ("request", "uri", "range", "workspace", "template", "offline", "step", "mode", "landing")
 BARE = "request"
 
 

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any
 
 from codecompanion.server.commands import runs_shared
 from codecompanion.server.commands.arguments import Arguments
-from codecompanion.server.wire.errors import RequestFailed
 
 if TYPE_CHECKING:
     from codecompanion.server.session import Session
@@ -15,12 +14,11 @@ BARE = ""
 
 
 async def run(session: "Session", arguments: Arguments) -> dict[str, Any]:
-    """Answer with all measures and the files' differences."""
-    if arguments.run_id is None or arguments.other is None:
-        raise RequestFailed('say which two runs to compare, such as {"runId": "run-1…", "other": "run-2…"}')
+    """Answer with all measures and the files' differences; by default of the last two runs."""
     answers = await runs_shared.late("answers")
     async with runs_shared.reader(session, arguments) as reader:
-        one, other = await reader.pick(arguments.run_id), await reader.pick(arguments.other)
+        one = await (reader.pick(arguments.run_id) if arguments.run_id else reader.last_but_one())
+        other = await reader.pick(arguments.other)
         seen = (await reader.replayed(one), await reader.replayed(other))
     compared = await asyncio.to_thread(answers.compared, *seen)
     found: dict[str, Any] = compared.to_wire()

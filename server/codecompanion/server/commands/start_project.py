@@ -9,7 +9,7 @@ from codecompanion.server.editor.work import demand_request
 if TYPE_CHECKING:
     from codecompanion.server.session import Session
 
-TAKES = ("request", "workspace", "template", "offline", "step", "mode")
+TAKES = ("request", "workspace", "template", "offline", "step", "mode", "landing")
 BARE = "request"
 
 

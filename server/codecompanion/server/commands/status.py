@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from codecompanion.server.commands import steering
 from codecompanion.server.commands.arguments import Arguments
-from codecompanion.server.editor.interrupted_runs import interrupted_of
+from codecompanion.server.editor.interrupted_runs import interrupted_of, look_for_interrupted
 
 if TYPE_CHECKING:
     from codecompanion.server.editor.live_runs import LiveRun
@@ -16,6 +16,8 @@ TAKES, BARE = ("run_id",), steering.BARE
 async def run(session: "Session", arguments: Arguments) -> dict[str, Any]:
     """Answer with one run, or with all, oldest first; those that an earlier session left open come first."""
     asked = arguments.run_id
+    if not session.looked:
+        await look_for_interrupted(session)
     looked_on = [
         status.to_wire()
         for opened in session.workspaces.opened()

@@ -16,7 +16,8 @@ async def run(session: "Session", arguments: Arguments) -> dict[str, Any]:
 
     A run that an earlier session left open ends in the log; nothing of it is started for that.
     """
-    if arguments.run_id is not None and session.runs.get(arguments.run_id) is None:
+    here = session.runs.active() if arguments.run_id is None else session.runs.get(arguments.run_id)
+    if not here:
         meant = await steering.meant(session, arguments, lambda run: True, "is active")
         await meant.engine.stop(meant.run_id)
         return meant.told(session, "stopped")

@@ -39,6 +39,7 @@ class Target:
             template=arguments.template,
             offline=arguments.offline,
             mode=arguments.chosen_mode,
+            landing=arguments.landing,
             origin=origin,
         )
 

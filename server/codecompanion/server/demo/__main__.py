@@ -15,6 +15,7 @@ from subprocess import PIPE
 from typing import Any
 
 from codecompanion.contracts.errors import OrchestraError
+from codecompanion.contracts.wording import counted
 from codecompanion.server.demo import DemoFailed
 from codecompanion.server.demo.built_project import (
     BuiltProject,
@@ -61,7 +62,7 @@ class Watcher:
     def changed(self, path: Path, text: str) -> None:
         """Tell that an edit changed a file."""
         lines = text.count("\n")
-        self._say_at_percent(f"+ {path.relative_to(self._folder).as_posix()} ({lines} lines)")
+        self._say_at_percent(f"+ {path.relative_to(self._folder).as_posix()} ({counted(lines, 'line')})")
 
     def heard(self, method: str, params: Any) -> None:
         """Take in a notification of the server."""
@@ -95,7 +96,7 @@ class Watcher:
             self._say_at_percent("the tests are run in a copy of the folder")
         elif event["event"] == "tests_ran":
             report = event["report"]
-            self._say_at_percent(f"{report['passed']} tests passed, {report['failed']} failed")
+            self._say_at_percent(f"{counted(report['passed'], 'test')} passed, {report['failed']} failed")
 
     def _say_at_percent(self, text: str) -> None:
         self.say(f"{self._percent:3d} %  {text}")
@@ -189,9 +190,10 @@ def _use(project: BuiltProject, place: Path, watcher: Watcher) -> None:
 def _closing_words(place: Path, folder: Path, watcher: Watcher) -> str:
     orchestra = shlex.quote(str(Path(sys.executable).with_name("orchestra")))
     start = shlex.join(runnable(BuiltProject(folder).start_command()))
-    files, tests = len(watcher.status["files"]), watcher.status["testsPassed"]
+    files = counted(len(watcher.status["files"]), "file")
+    tests = counted(watcher.status["testsPassed"], "test")
     return f"""
-Done in {watcher.seconds():.1f} s: {files} files, {tests} tests passed. No model was used; it cost nothing.
+Done in {watcher.seconds():.1f} s: {files}, {tests} passed. No model was used; it cost nothing.
 What was built:   {folder}
 The server's log: {place / "server.log"}
 Try next:

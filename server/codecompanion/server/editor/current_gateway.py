@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, Callable
 
 from codecompanion.contracts.model_calls import ModelRequest, ProviderState, StreamPart
 from codecompanion.contracts.ports import ModelGateway
+from codecompanion.router.choice import Eligible
 from codecompanion.router.config import RouterConfig
 from codecompanion.router.gateway import Gateway
 
@@ -30,6 +31,10 @@ class CurrentGateway(ModelGateway):
     def native_tools(self, request: ModelRequest) -> bool:
         """As ``ModelGateway.native_tools``."""
         return self._now.native_tools(request)
+
+    def eligible(self, request: ModelRequest) -> Eligible:
+        """Return the models that may take ``request`` now, and why the others may not."""
+        return self._now.eligible(request)
 
     def states(self) -> list[ProviderState]:
         """Return what is known of each provider without asking anyone."""

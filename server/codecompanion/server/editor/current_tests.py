@@ -11,7 +11,10 @@ from codecompanion.orchestra.verification.sandbox import Rung
 
 @dataclass(frozen=True, slots=True)
 class TestTerms:
-    """What the settings say of test runs: the command that replaces the built-in choice, seconds, the guard."""
+    """What the settings say of test runs: the command that replaces the built-in choice, seconds, the guard.
+
+    ``command_is_users`` says that no opened folder can have set the command.
+    """
 
     # pytest must not collect this class for its name
     __test__ = False
@@ -19,6 +22,7 @@ class TestTerms:
     command: tuple[str, ...] | None
     seconds: float
     guarded: bool
+    command_is_users: bool = True
 
 
 class CurrentTests(TestRunner):

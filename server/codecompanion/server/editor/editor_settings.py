@@ -32,7 +32,8 @@ class EditorSettings:
     """The settings in force: read when something is set, or when a run first needs them.
 
     ``log_level``, where it is given, outweighs the settings'. A wrong value shows as one message and leaves the
-    last good settings in force. ``changed`` is called after each reading without problems.
+    last good settings in force. ``changed`` is called after each reading without problems. No place of keys is
+    looked at before ``allow_keys``.
     """
 
     def __init__(
@@ -52,6 +53,8 @@ class EditorSettings:
         self._initial: Any = None
         self._editor: Any = None
         self._last_good: LastGood | None = None
+        self._keys_allowed = False
+        self._keys_read = False
         self._reading = asyncio.Lock()
         self._taking_in = asyncio.Lock()
         self.problems: list[str] = []
@@ -65,7 +68,8 @@ class EditorSettings:
             await self._ask_for_changes()
 
     async def _look(self) -> None:
-        self._initial = _own_part(self._server.initialize_params.get("initializationOptions"), bare=True)
+        given = _own_part(self._server.initialize_params.get("initializationOptions"), bare=True)
+        self._initial = _without_trust(given)
         self._editor = await self._pulled() or self._initial
         if self._editor or self._is_anything_set(self._environ, self._user_file):
             await self._read()
@@ -82,10 +86,21 @@ class EditorSettings:
         What the editor is being asked for counts already: a command right behind a change waits for it.
         """
         await self._taken_in()
-        if self._last_good is None:
+        if self._last_good is None or self._keys_read < self._keys_allowed:
             await self._read()
         assert self._last_good is not None
         return self._last_good.settings
+
+    def allow_keys(self) -> None:
+        """Let keys be read from the next need of the settings on: a folder is trusted."""
+        self._keys_allowed = True
+
+    async def trusted_folders(self) -> tuple[str, ...]:
+        """Return the folders that the user's own settings trust; where nothing is set, nothing is read."""
+        await self._taken_in()
+        if self._last_good is None and self._is_anything_set(self._environ, self._user_file):
+            await self._read()
+        return self._last_good.settings.trusted_folders or () if self._last_good is not None else ()
 
     async def data_folder(self, workspace: str) -> Path:
         """Return where the runs of a folder are recorded; where nothing is set, nothing is read for that."""
@@ -115,18 +130,20 @@ class EditorSettings:
 
     async def _read(self) -> None:
         async with self._reading:
-            self.problems = await asyncio.to_thread(self._read_all)
+            told, self.problems = self.problems, await asyncio.to_thread(self._read_all)
             if self.problems:
-                self._tell()
+                if self.problems != told:
+                    self._tell()
             elif self._last_good is not None:
                 self.changed(self._last_good.settings)
 
     def _read_all(self) -> list[str]:
         load = importlib.import_module("codecompanion.server.settings.load")
         last_good = self._last_good or load.LastGood(self._environ, self._user_file)
-        problems: list[str] = last_good.update(self._editor)
+        keys = self._keys_allowed
+        problems: list[str] = last_good.update(self._editor, keys=keys)
         # not before it was updated: a run that starts meanwhile must not take the defaults for the settings
-        self._last_good = last_good
+        self._last_good, self._keys_read = last_good, keys
         if not problems:
             self._set_up_the_log(last_good.settings)
         return problems
@@ -155,6 +172,13 @@ class EditorSettings:
             await self._server.request("client/registerCapability", {"registrations": [registration]})
         except (JsonRpcException, ConnectionClosed) as problem:
             log.info("the editor will not tell of changed settings: %s", problem)
+
+
+def _without_trust(given: Any) -> Any:
+    """Return settings without the editor's word for its folders, which is no setting; see ``EditorTrust``."""
+    if not isinstance(given, Mapping) or "trusted" not in given:
+        return given
+    return {name: value for name, value in given.items() if name != "trusted"}
 
 
 def _own_part(given: Any, *, bare: bool) -> Any:

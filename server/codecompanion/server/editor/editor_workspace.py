@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,7 +37,8 @@ class EditorWorkspace:
     """What belongs to one folder; made by `bootstrap.editor_workspace`.
 
     ``adopt`` lets changed settings count for every run, and every test run, that begins from then on;
-    ``engine_in`` gives an engine over the same log that works in another folder.
+    ``engine_in`` gives an engine over the same log that works in another folder;
+    ``learn`` lets the router take in what the runs that have ended since brought.
     """
 
     settings: EditorSettings
@@ -52,6 +53,7 @@ class EditorWorkspace:
     adopt: Callable[[Settings], None]
     typing: TypingRecorder
     engine_in: Callable[[Settings, Path], AbstractAsyncContextManager[Engine]]
+    learn: Callable[[], Awaitable[None]]
 
     async def drive(self, run: LiveRun) -> RunStatus:
         """Begin a run, or go on with one, and return its final status; raises ``OrchestraError``."""
@@ -64,9 +66,11 @@ class EditorWorkspace:
             await self._begin(run)
             if run.stop_reason is not None:
                 await self.engine.stop(run.run_id, run.stop_reason)
-            return await self.engine.wait(run.run_id)
+            ended = await self.engine.wait(run.run_id)
         finally:
             self.edits.end_run()
+        await self.learn()
+        return ended
 
     async def make_fork(self, order: ForkOrder) -> Fork:
         """Make a fork of one of the log's runs, ready to go on; raises ``OrchestraError``."""

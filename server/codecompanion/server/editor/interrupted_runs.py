@@ -25,13 +25,16 @@ COMMANDS_FIRST = 0.2
 
 
 async def look_for_interrupted(session: "Session") -> None:
-    """Open the log of each folder in which a run was left open and nobody is at work."""
+    """Open the log of each trusted folder in which a run was left open and nobody is at work."""
     for folder in tuple(session.server.folders):
         try:
+            if not await session.trust.known(folder):
+                continue
             if await asyncio.to_thread(_left_open, await session.settings.data_folder(folder.path)):
                 await session.workspaces.open(folder)
         except OrchestraError as trouble:
             log.info("the log of %s was not looked into: %s", folder.path, trouble)
+    session.looked = True
 
 
 def _left_open(data_folder: Path) -> bool:

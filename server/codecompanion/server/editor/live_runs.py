@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -37,6 +38,13 @@ class LiveRun:
     last_word: str = ""
     fork_folder: str = ""
     last_event_seen: asyncio.Event = field(default_factory=asyncio.Event)
+    first_event_seen: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def begin_within(self, seconds: float) -> None:
+        """Wait until the engine has begun or the run has ended, but no longer than that."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self.first_event_seen.wait()
 
     def refresh(self) -> None:
         """Look up how the run stands at this moment: the last event shown may be a little behind."""
@@ -95,6 +103,12 @@ class LiveRuns:
     def active(self) -> list[LiveRun]:
         """Return the runs that have not ended, oldest first."""
         return [run for run in self._runs.values() if not run.ended]
+
+    def any_fits(self, fits: Callable[[LiveRun], bool]) -> bool:
+        """Whether an active run fits, as it stands at this moment."""
+        for run in self.active():
+            run.refresh()
+        return any(map(fits, self.active()))
 
     def of_comment(self, uri: str, text: str) -> LiveRun | None:
         """Return the run under way for a written request."""

@@ -28,6 +28,7 @@ def order_for(work: Work, settings: Settings, view: WorkspaceView) -> RunOrder:
         template=work.template,
         offline=settings.offline if work.offline is None else work.offline,
         mode=work.mode or settings.mode,
+        landing=work.landing or settings.landing,
         max_repairs=settings.max_repairs,
         simulation=_simulation(work) if simulated else None,
     )

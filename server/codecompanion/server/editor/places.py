@@ -4,6 +4,8 @@ import os
 from collections.abc import Iterable
 from urllib.parse import quote
 
+from codecompanion.contracts.errors import WorkspaceError
+from codecompanion.orchestra.workspace.paths import relative_path
 from codecompanion.server.wire.folders import WorkspaceFolder
 from codecompanion.server.wire.uris import BadUri, path_from_uri
 
@@ -11,7 +13,8 @@ from codecompanion.server.wire.uris import BadUri, path_from_uri
 def relative_to(folder: WorkspaceFolder, uri: str) -> str | None:
     """Return a document's path from the folder, with forward slashes; None when it lies elsewhere.
 
-    The folder may be named through a link that the document's URI does not go through, or the reverse.
+    The folder may be named through a link that the document's URI does not go through, or the reverse. A path
+    that ``relative_path`` refuses lies in no folder.
     """
     try:
         path = path_from_uri(uri)
@@ -22,7 +25,14 @@ def relative_to(folder: WorkspaceFolder, uri: str) -> str | None:
 
 def _inside(root: str, path: str) -> str | None:
     inside = path.removeprefix(root.rstrip("/\\") + os.sep)
-    return inside.replace(os.sep, "/") if inside != path and inside else None
+    if inside == path:
+        return None
+    named = inside.replace(os.sep, "/")
+    try:
+        # another spelling of it, such as one with `..` or a doubled slash, is none that an editor sends
+        return named if relative_path(named) == named else None
+    except WorkspaceError:
+        return None
 
 
 def real_path(path: str) -> str:

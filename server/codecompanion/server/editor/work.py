@@ -7,7 +7,7 @@ from codecompanion.contracts.errors import BadRequest
 from codecompanion.server.wire.folders import WorkspaceFolder
 
 if TYPE_CHECKING:
-    from codecompanion.contracts.orders import RunKind, RunMode
+    from codecompanion.contracts.orders import Landing, RunKind, RunMode
 
 LONGEST_REQUEST = 200_000
 """Characters; longer material belongs into a file that the request names."""
@@ -44,6 +44,7 @@ class Work:
     template: str | None = None
     offline: bool | None = None
     mode: "RunMode | None" = None
+    landing: "Landing | None" = None
     tasks: int | None = None
     seconds: float | None = None
     origin: Origin | None = None

@@ -12,10 +12,10 @@ from codecompanion.server.wire.folders import WorkspaceFolder
 
 if TYPE_CHECKING:
     from codecompanion.orchestra.engine import Engine
-    from codecompanion.server.bootstrap import Shared
     from codecompanion.server.editor.editor_workspace import EditorWorkspace
     from codecompanion.server.session import Session
     from codecompanion.server.settings.model import Settings
+    from codecompanion.server.shared import Shared
 
 _BOOTSTRAP = "codecompanion.server.bootstrap"
 
@@ -30,7 +30,11 @@ class Workspaces:
         self._shared: Shared | None = None
 
     async def open(self, folder: WorkspaceFolder) -> "EditorWorkspace":
-        """Return the folder's engine and what belongs to it; raises ``OrchestraError``."""
+        """Return the folder's engine and what belongs to it, once the folder is trusted.
+
+        Raises ``OrchestraError``.
+        """
+        await self._session.trust.demand(folder)
         key = real_path(folder.path)
         shared = await self.demand_shared()
         async with self._opening:
@@ -53,8 +57,10 @@ class Workspaces:
     async def demand_owned(self, folder: WorkspaceFolder) -> None:
         """Raise ``FollowedOnly`` while another process owns the folder's log.
 
-        A folder whose log nobody seems to have in use is not opened for that.
+        A folder whose log nobody seems to have in use is not opened for that, nor one that is not trusted yet.
         """
+        if not await self._session.trust.known(folder):
+            return
         if self.found(folder) is not None or await self._seems_in_use(folder):
             await self.owned(folder)
 
@@ -71,8 +77,11 @@ class Workspaces:
         """Return what all folders use together, loaded now if it was not."""
         async with self._opening:
             if self._shared is None:
-                bootstrap = await asyncio.to_thread(importlib.import_module, _BOOTSTRAP)
-                shared: Shared = await bootstrap.Shared.open(await self._session.settings.now())
+                await asyncio.to_thread(importlib.import_module, _BOOTSTRAP)
+                # comes with the composition root, which is loaded by now
+                parts = importlib.import_module("codecompanion.server.shared")
+                settings = await self._session.settings.now()
+                shared: Shared = await parts.Shared.open(settings, self._session.warn)
                 self._session.settings.changed = partial(self._adopt, shared)
                 following = shared.follow(self._session.recorded, self._session.catch_up)
                 self._session.server.spawn(following, "follow the runs")

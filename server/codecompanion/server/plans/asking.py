@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from pygls.exceptions import JsonRpcException
 
 from codecompanion.contracts.errors import OrchestraError
+from codecompanion.contracts.wording import counted
 from codecompanion.server.wire.errors import ConnectionClosed
 
 if TYPE_CHECKING:
@@ -63,5 +64,5 @@ async def choice(session: "Session", question: str, actions: tuple[str, ...]) ->
 
 
 def _question(run: "LiveRun") -> str:
-    tasks = len(run.status.tasks) if run.status is not None else 0
-    return f"Orchestra: the plan for {run.work.title!r} is made ({tasks} tasks). Shall it be carried out?"
+    tasks = counted(len(run.status.tasks) if run.status is not None else 0, "task")
+    return f"Orchestra: the plan for {run.work.title!r} is made ({tasks}). Shall it be carried out?"

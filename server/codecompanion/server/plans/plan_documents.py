@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from codecompanion.contracts.errors import OrchestraError
 from codecompanion.server.editor.live_runs import LiveRun
 from codecompanion.server.editor.places import real_path
+from codecompanion.server.editor.showing import show_document
 from codecompanion.server.plans.plan_files import FOLDER, plan_file, write_plan
 from codecompanion.server.wire.documents import OpenDocument
 from codecompanion.server.wire.errors import RequestFailed
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from codecompanion.server.session import Session
 
 _ERROR = 1
-SHOW_WITHIN = 5.0
-"""Seconds an editor may take to show a document before the person is told where it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +55,7 @@ class PlanDocuments:
         path = self._path(run)
         uri = uri_from_path(str(path))
         text = await self._write(run, engine, path, uri)
-        shown = await self._shown(uri)
+        shown = await show_document(self._session, uri)
         if not shown:
             self._session.say(f"the plan is in {path}; change it there, and save")
         self._session.lenses_changed()
@@ -76,16 +75,6 @@ class PlanDocuments:
         if run.run_id in self._taken and run.engine is not None:
             path = self._path(run)
             await self._write(run, run.engine, path, uri_from_path(str(path)))
-
-    async def _shown(self, uri: str) -> bool:
-        if not self._session.server.client.show_document:
-            return False
-        params = {"uri": uri, "takeFocus": True}
-        try:
-            answer = await self._session.server.request("window/showDocument", params, timeout=SHOW_WITHIN)
-        except Exception:  # noqa: BLE001 - the edge to the client: whatever it answers, the path is told instead
-            return False
-        return isinstance(answer, dict) and answer.get("success") is True
 
     def run_of(self, uri: str) -> LiveRun | None:
         """Return the run whose plan a document is."""

@@ -34,7 +34,7 @@ class Selection:
         }
 
 
-def handle(session: "Session", params: "types.CodeActionParams") -> list[dict[str, Any]]:
+async def handle(session: "Session", params: "types.CodeActionParams") -> list[dict[str, Any]]:
     """Answer with the actions that fit the place; [] where there is none."""
     document = session.documents.get(params.text_document.uri)
     if document is None:
@@ -47,12 +47,29 @@ def handle(session: "Session", params: "types.CodeActionParams") -> list[dict[st
     last = end.line - 1 if end.character == 0 and end.line > start.line else end.line
     selection = Selection(start.line, max(last, start.line), start == end)
     found = session.comments.of(document)
-    actions = list(code_actions(document, found, selection, diagnostics))
+    actions = [
+        *await review_actions(session, document, selection),
+        *code_actions(document, found, selection, diagnostics),
+    ]
     if not session.server.client.code_action_literals:
         # such a client knows bare commands only
         return [action["command"] for action in actions if "command" in action]
     only = params.context.only
     return [action for action in actions if only is None or _wanted(action["kind"], only)]
+
+
+async def review_actions(
+    session: "Session", document: OpenDocument, selection: Selection
+) -> list[dict[str, Any]]:
+    """Return the actions for what waits at a place of a document."""
+    marks = await session.reviews.marks(document)
+    if not marks:
+        return []
+    from codecompanion.server.review.marks import actions_of  # noqa: PLC0415 - loaded with the marks
+
+    choice = await session.reviews.choice(document)
+    actions = list(actions_of(marks, selection.first_line, selection.last_line))
+    return [*actions, choice] if choice else actions
 
 
 def code_actions(

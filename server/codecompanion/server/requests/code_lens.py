@@ -19,11 +19,25 @@ _GOING_ON = {
 _TOP = {"start": {"line": 0, "character": 0}, "end": {"line": 0, "character": 0}}
 
 
-def handle(session: "Session", params: "types.CodeLensParams") -> list[dict[str, Any]]:
-    """Answer with one lens for each request of the document."""
+async def handle(session: "Session", params: "types.CodeLensParams") -> list[dict[str, Any]]:
+    """Answer with one lens for each request of the document, and those for what waits in it."""
     document = session.documents.get(params.text_document.uri)
     if document is None:
         return []
+    return [*_lenses(session, document), *await review_lenses(session, document)]
+
+
+async def review_lenses(session: "Session", document: OpenDocument) -> list[dict[str, Any]]:
+    """Return the lenses for what waits in a document; the document is light as long as nothing does."""
+    marks = await session.reviews.marks(document)
+    if not marks:
+        return []
+    from codecompanion.server.review.marks import lenses_of  # noqa: PLC0415 - loaded with the marks
+
+    return lenses_of(marks)
+
+
+def _lenses(session: "Session", document: OpenDocument) -> list[dict[str, Any]]:
     planned = session.plans.run_of(document.uri) if session.plans.in_use else None
     if planned is not None:
         return plan_lenses(planned)

@@ -11,7 +11,7 @@ from codecompanion.contracts.status import RunStatus
 from codecompanion.orchestra.replay.comparison import compare
 from codecompanion.orchestra.replay.conversations import Conversation
 from codecompanion.orchestra.replay.replay import Replayed
-from codecompanion.orchestra.replay.story import actor_of, sentence, task_of
+from codecompanion.orchestra.replay.story import sentence, task_of
 from codecompanion.server.runs.entries import RunEntry
 
 SHORT = 600
@@ -26,7 +26,7 @@ class RunList(Contract):
 
 
 class ToldEvent(Contract):
-    """One event in a sentence; ``actor`` and ``task_id`` are empty where there is none."""
+    """One event in a sentence; ``task_id`` is empty where it belongs to no task."""
 
     version: int
     at: float
@@ -173,6 +173,22 @@ class RunKept(Contract):
     archived: bool
 
 
+class RunGone(Contract):
+    """A run that the clean-up takes away, and why."""
+
+    run_id: str
+    title: str
+    events: int
+    reason: str
+
+
+class RunsCleaned(Contract):
+    """What the clean-up takes away, oldest first; ``removed`` is false when it was only asked what it would."""
+
+    removed: bool
+    runs: tuple[RunGone, ...]
+
+
 def told(run_id: RunId, history: Iterable[Recorded]) -> RunStory:
     """Return events as sentences."""
     return RunStory(run_id=run_id, events=tuple(_told(one) for one in history))
@@ -183,7 +199,7 @@ def _told(one: Recorded) -> ToldEvent:
         version=one.version,
         at=one.at,
         event=one.body.event,
-        actor=actor_of(one.body) or one.context.actor,
+        actor=one.context.actor,
         task_id=task_of(one.body),
         text=sentence(one.body),
     )

@@ -1,9 +1,10 @@
 """One line about a run, for lists."""
 
 from codecompanion.contracts.base import Contract
-from codecompanion.contracts.events import Recorded, RunForked
+from codecompanion.contracts.events import Recorded, RunForked, RunStarted
 from codecompanion.contracts.ids import RunId
 from codecompanion.contracts.status import RunStatus
+from codecompanion.memory.records.ended_runs import EndedRun
 from codecompanion.orchestra.replay.replay import followed
 from codecompanion.orchestra.replay.run_notes import RunNotes
 from codecompanion.orchestra.runs.status import status_of
@@ -49,7 +50,7 @@ def entry_of(run_id: RunId, history: list[Recorded], notes: RunNotes) -> RunEntr
     imported = notes.imported.get(run_id)
     return RunEntry(
         run_id=run_id,
-        title=notes.titles.get(run_id) or " ".join(status.request.split())[:200],
+        title=notes.titles.get(run_id) or _title(status.request),
         request=status.request,
         kind=status.kind,
         state=status.phase if status.ended else OPEN,
@@ -63,6 +64,34 @@ def entry_of(run_id: RunId, history: list[Recorded], notes: RunNotes) -> RunEntr
         tests_failed=status.tests_failed,
         cost=status.cost,
     )
+
+
+def ended_entry(ended: EndedRun, notes: RunNotes) -> RunEntry | None:
+    """Return the line of an ended run from its table, as its history gives it; None where only that can."""
+    record, first, updated_at = ended
+    if not isinstance(first, RunStarted):
+        return None
+    imported = notes.imported.get(record.run_id)
+    return RunEntry(
+        run_id=record.run_id,
+        title=notes.titles.get(record.run_id) or _title(first.order.request),
+        request=first.order.request,
+        kind=first.order.kind,
+        state=record.state,
+        archived=record.run_id in notes.archived,
+        origin=record.origin or (imported.origin if imported else ""),
+        started_at=record.started_at,
+        updated_at=updated_at,
+        events=record.events,
+        files=record.files,
+        tests_passed=record.tests_passed,
+        tests_failed=record.tests_failed,
+        cost=record.cost,
+    )
+
+
+def _title(request: str) -> str:
+    return " ".join(request.split())[:200]
 
 
 def damaged_entry(run_id: RunId, reason: str, notes: RunNotes) -> RunEntry:

@@ -19,13 +19,14 @@ FORKS = "forks"
 def make_fork_folder(workspace: Path, folder: Path, texts: Mapping[str, str | None]) -> None:
     """Copy the project to ``folder``, with ``texts`` in place of what is there now; None takes a file away.
 
-    Folders that git ignores stay behind, as for a test run. Raises ``WorkspaceError``, and leaves nothing then.
+    Folders that git ignores stay behind, as for a test run, but for those of installed packages, which are
+    linked. Raises ``WorkspaceError``, and leaves nothing then.
     """
     there = {relative_path(path): text for path, text in texts.items() if text is not None}
     gone = [relative_path(path) for path, text in texts.items() if text is None]
     with readable_errors(str(folder)):
         folder.parent.mkdir(parents=True, exist_ok=True)
-        shadow = ShadowCopy(workspace, parent=folder.parent, link_dependencies=False)
+        shadow = ShadowCopy(workspace, parent=folder.parent)
         try:
             shadow.sync(there)
             for path in gone:

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from codecompanion.contracts.document_events import DocumentOpened
-from codecompanion.contracts.errors import BadRequest
+from codecompanion.contracts.errors import BadRequest, OrchestraError
 from codecompanion.contracts.events import Recorded, RunForked
 from codecompanion.contracts.ids import IdSource, RunId, random_id
 from codecompanion.contracts.ports import Clock
@@ -20,7 +20,7 @@ from codecompanion.orchestra.replay.moments import Moment, moment_of
 from codecompanion.orchestra.replay.replay import Material, documents_at
 from codecompanion.router.config import parse_model
 from codecompanion.server.runs.fork_folder import FORKS, make_fork_folder, texts_before
-from codecompanion.server.runs.reader import RunReader
+from codecompanion.server.runs.reader import MOST_FORKS_DEEP, RunReader
 from codecompanion.server.settings.model import RoleModels, Settings
 
 PIECE = 1_000
@@ -95,13 +95,29 @@ class Forks:
     async def _texts_at(self, material: Material, forked: ForkedHistory) -> dict[str, str | None]:
         """Return the texts of all files that may differ now: from the replay, else from what came later."""
         at = material.history[forked.version - 1]
-        later = await self._later(at.position)
+        later = await self._later(await self._left_the_folder(material.history, forked.version))
         kept = dict(material.texts or {})
         for one in later:
             if isinstance(one.body, DocumentOpened) and one.body.sha256 not in kept:
                 kept |= await RunReader(self._store).kept_texts([one.body.sha256])
         seen = documents_at(material, Moment(at.version, at.at))
         return texts_before(later, kept) | {path: document.text for path, document in seen.items()}
+
+    async def _left_the_folder(self, history: Sequence[Recorded], version: int) -> int:
+        """Return the place in the log where a history was in the person's folder for the last time.
+
+        For a fork that is where the run at the root of its forks was left.
+        """
+        for _ in range(MOST_FORKS_DEEP):
+            forked = [one.body for one in history if isinstance(one.body, RunForked)]
+            if not forked:
+                break
+            try:
+                history = await RunReader(self._store).history(forked[-1].origin)
+            except OrchestraError:
+                return history[0].position  # that run is gone; this is where its fork was made
+            version = min(version, forked[-1].version)
+        return history[version - 1].position
 
     async def _later(self, position: int) -> list[Recorded]:
         """Return what came into the log after a place, but for copies of other runs' histories."""

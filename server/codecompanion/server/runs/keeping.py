@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from codecompanion.contracts.change_events import CHANGES
 from codecompanion.contracts.errors import BadRequest, OrchestraError
 from codecompanion.contracts.events import Context, Event, Recorded
 from codecompanion.contracts.ids import RunId
@@ -33,11 +34,20 @@ async def note(
     log: WritableLog, event: RunRenamed | RunArchived | RunSetAside | Event, actor: str = _BY_PERSON
 ) -> None:
     """Append one event to the sessions' stream, whoever else writes to it at the same time."""
-    run_id = getattr(event, "run_id", SESSIONS)
+    await _append(log, SESSIONS, event, actor)
+
+
+async def note_change(log: WritableLog, event: Event) -> None:
+    """Append what the person decided about agents' edits to the stream of that."""
+    await _append(log, CHANGES, event, _BY_PERSON)
+
+
+async def _append(log: WritableLog, stream: str, event: Event, actor: str) -> None:
+    run_id = getattr(event, "run_id", stream)
     for _ in range(_TRIES):
         try:
-            version = await log.version(SESSIONS)
-            await log.append(SESSIONS, version, [event], [Context(actor=actor, correlation_id=run_id)])
+            version = await log.version(stream)
+            await log.append(stream, version, [event], [Context(actor=actor, correlation_id=run_id)])
             return
         except VersionConflict:
             continue
@@ -65,7 +75,7 @@ async def set_damaged_aside(log: WritableLog) -> list[RunSetAside]:
     known = (await reader.notes()).set_aside
     found = [
         RunSetAside(run_id=entry.run_id, reason=entry.damage)
-        for entry in await reader.entries(archived=True)
+        for entry in await reader.entries_from_log(archived=True)
         if entry.state == DAMAGED and entry.run_id not in known
     ]
     for event in found:

@@ -1,7 +1,7 @@
 """Reads the runs of one log, whoever owns it; nothing is ever written here."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
 from codecompanion.contracts.document_events import DOCUMENTS
@@ -10,13 +10,18 @@ from codecompanion.contracts.events import Recorded, RunForked
 from codecompanion.contracts.ids import RunId
 from codecompanion.contracts.ports import BlobStore
 from codecompanion.contracts.session_events import SESSIONS
+from codecompanion.contracts.wording import counted
+from codecompanion.memory.records.ended_runs import EndedRun, ended_runs
+from codecompanion.memory.typing_stream import typing_begins_after
 from codecompanion.memory.whole_streams import accounts, positions, streams
 from codecompanion.orchestra.replay.documents import texts_wanted
 from codecompanion.orchestra.replay.moments import Moment, moment_of
 from codecompanion.orchestra.replay.replay import Material, Replayed, document_events, replay
 from codecompanion.orchestra.replay.run_notes import RunNotes, run_notes
+from codecompanion.orchestra.replay.typing_cut import as_typing
+from codecompanion.orchestra.runs.contexts import completed
 from codecompanion.server.runs.answers import LogChecks, RunCheck
-from codecompanion.server.runs.entries import DAMAGED, RunEntry, damaged_entry, entry_of
+from codecompanion.server.runs.entries import DAMAGED, RunEntry, damaged_entry, ended_entry, entry_of
 
 Answer = TypeVar("Answer")
 
@@ -60,13 +65,25 @@ class RunReader:
         return run_notes(await self.log.read(SESSIONS))
 
     async def entries(self, *, archived: bool = False) -> list[RunEntry]:
-        """Return a line for each run, oldest first; a damaged one never hides the others."""
+        """Return a line for each run, oldest first; a damaged one never hides the others.
+
+        Ended runs are taken from their table where it has them in full: what was altered in one of those since
+        shows only in `entries_from_log`.
+        """
+        return await self._entries(await self.log.ask(ended_runs), archived=archived)
+
+    async def entries_from_log(self, *, archived: bool = False) -> list[RunEntry]:
+        """Return the same lines from the runs' whole histories, which takes as long as reading all the log."""
+        return await self._entries({}, archived=archived)
+
+    async def _entries(self, ended: Mapping[RunId, EndedRun], *, archived: bool) -> list[RunEntry]:
         notes = await self.notes()
         found = []
         for run_id in await self._run_ids():
             if run_id in notes.removed or (run_id in notes.archived and not archived):
                 continue
-            found.append(await self._entry(run_id, notes))
+            known = ended_entry(ended[run_id], notes) if run_id in ended else None
+            found.append(known if known and run_id not in notes.set_aside else await self._entry(run_id, notes))
         return found
 
     async def _run_ids(self) -> list[RunId]:
@@ -102,7 +119,7 @@ class RunReader:
                 raise BadRequest(
                     f"there is no {want} run in this log" if want else "there is no run in this log yet"
                 )
-            return max(newest, key=lambda one: one.updated_at).run_id
+            return _by_time(newest)[-1].run_id
         known = await self._run_ids()
         if run_id in known:
             return run_id
@@ -117,7 +134,7 @@ class RunReader:
         usable = [one for one in await self.entries() if one.state != DAMAGED]
         if len(usable) < 2:
             raise BadRequest("there are not two runs in this log that could be compared")
-        return sorted(usable, key=lambda one: one.updated_at)[-2].run_id
+        return _by_time(usable)[-2].run_id
 
     async def _demand_known(self, run_id: RunId, notes: RunNotes, several: Sequence[RunId] = ()) -> None:
         known = await self._run_ids()
@@ -130,10 +147,13 @@ class RunReader:
             raise BadRequest(f"{what} {run_id[:80]!r}; known: {some}")
 
     async def history(self, run_id: RunId) -> list[Recorded]:
-        """Return a run's events; raises ``BadRequest`` for an unknown run, ``OrchestraError`` for damage."""
+        """Return a run's events, those of before there were contexts with theirs.
+
+        Raises ``BadRequest`` for an unknown run, ``OrchestraError`` for damage.
+        """
         await self._demand_known(run_id, await self.notes())
         try:
-            return await self.log.read(run_id)
+            return completed(await self.log.read(run_id))
         except ValueError as fault:
             raise OrchestraError(f"run {run_id!r} is damaged: {fault}") from fault
 
@@ -151,7 +171,13 @@ class RunReader:
         if run_id in (await self.notes()).imported:
             # what was typed here has nothing to do with it
             return Material(run_id, history)
-        return Material(run_id, history, await self.log.read(DOCUMENTS))
+        return Material(run_id, history, await self.typing())
+
+    async def typing(self) -> list[Recorded]:
+        """Return what was typed, oldest first; what stands for its removed beginning comes before that."""
+        typing = await self.log.read(DOCUMENTS)
+        cuts = (await self.notes()).typing_cuts if typing and typing[0].version > 1 else {}
+        return [*(as_typing(cuts[one]) for one in cuts if one == typing[0].version - 1), *typing]
 
     async def _earlier(self, forked: RunForked, deep: int) -> list[Recorded]:
         """Return what led to the documents a fork began with; nothing where its origin is gone."""
@@ -197,7 +223,8 @@ class RunReader:
         except OrchestraError:
             notes = RunNotes()  # its own line says what is wrong with it
         removed = {run_id: gone for run_id, gone in notes.removed.items() if run_id not in there}
-        problems = await self._lost(sum(gone.events for gone in removed.values()))
+        cut = (await self.log.ask(typing_begins_after)).version
+        problems = await self._lost(cut + sum(gone.events for gone in removed.values()))
         return LogChecks(
             workspace=workspace, runs=tuple(checked), removed=tuple(removed), problems=tuple(problems)
         )
@@ -206,4 +233,12 @@ class RunReader:
         """Return what is gone from the log as a whole: every place in it that was given out held an event."""
         places = await self.log.ask(positions)
         lost = places.given - places.held - accounted
-        return [f"{lost} events are gone from the log, and no clean-up accounts for them"] if lost > 0 else []
+        if lost <= 0:
+            return []
+        are, them = ("is", "it") if lost == 1 else ("are", "them")
+        return [f"{counted(lost, 'event')} {are} gone from the log, and no clean-up accounts for {them}"]
+
+
+def _by_time(entries: Iterable[RunEntry]) -> list[RunEntry]:
+    """Return runs by when something happened in them last; of a run and its copy the copy comes later."""
+    return sorted(entries, key=lambda one: one.updated_at)

@@ -19,6 +19,7 @@ from codecompanion.contracts.errors import BadRequest, OrchestraError
 from codecompanion.contracts.event_text import UnreadableEvent, decode_event
 from codecompanion.contracts.events import Context, Recorded
 from codecompanion.contracts.ids import RunId
+from codecompanion.contracts.wording import counted
 from codecompanion.memory.whole_streams import StoredEvent, broken_copy
 from codecompanion.orchestra.replay.replay import followed
 
@@ -118,7 +119,7 @@ def _lines(file: IO[bytes], path: Path, bounds: Bounds) -> Iterator[bytes]:
             what = f"its line {number + 1}" if len(line) > bounds.line_bytes else "it"
             raise BadRequest(f"{path} is refused: {what} has more than {most:,} bytes")
         yield line
-    raise BadRequest(f"{path} is refused: it has more than {bounds.lines:,} events")
+    raise BadRequest(f"{path} is refused: it has more than {counted(bounds.lines, 'event')}")
 
 
 def _read(path: Path, lines: Sequence[bytes]) -> RunFile:

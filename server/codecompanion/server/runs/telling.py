@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime, tzinfo
 
+from codecompanion.contracts.wording import counted
 from codecompanion.orchestra.replay.moments import spoken_time
 from codecompanion.server.runs.answers import (
     LogChecks,
@@ -135,7 +136,7 @@ def difference(found: RunComparison) -> Iterator[str]:
 def checks(found: LogChecks) -> Iterator[str]:
     """Yield one line a run, then what is to be said of the log as a whole."""
     for check in found.runs:
-        verdict = "; ".join(check.problems) or f"in order, {check.events} events"
+        verdict = "; ".join(check.problems) or f"in order, {counted(check.events, 'event')}"
         yield f"{check.run_id}: {verdict}"
     yield from (f"{run_id}: removed by the clean-up" for run_id in found.removed)
     yield from found.problems

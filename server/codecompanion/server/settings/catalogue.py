@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from pydantic.alias_generators import to_camel
 from pydantic.fields import FieldInfo
 
-from codecompanion.server.settings.model import Given, Settings
+from codecompanion.server.settings.given import Given
+from codecompanion.server.settings.model import Settings
 from codecompanion.server.settings.names import PREFIX
 from codecompanion.server.settings.problems import SettingsError
 from codecompanion.server.settings.secret import Secret

@@ -26,6 +26,19 @@ def config_folder(platform: str, environ: Mapping[str, str], home: str) -> PureP
     return base / FOLDER
 
 
+def state_folder(environ: Mapping[str, str], platform: str = sys.platform) -> Path | None:
+    """Return our folder for what a person's processes keep between runs; None where there is no home.
+
+    Beside the settings, but for the XDG rules, which have a place of their own for it.
+    """
+    settings = user_file(environ, platform)
+    if settings is None or platform in ("win32", "darwin"):
+        return settings.parent if settings is not None else None
+    xdg = PurePosixPath(environ.get("XDG_STATE_HOME", ""))
+    home = environ.get("HOME") or str(Path.home())
+    return Path(xdg if xdg.is_absolute() else PurePosixPath(home, ".local", "state"), FOLDER)
+
+
 def user_file(environ: Mapping[str, str], platform: str = sys.platform) -> Path | None:
     """Return the path of the user's settings file, whether or not it exists; None where there is no home."""
     try:

@@ -1,93 +1,29 @@
 """Every setting there is, with its type, range and default."""
 
-import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import PurePosixPath, PureWindowsPath
-from typing import Annotated, Any, Literal, Self
-from urllib.parse import urlsplit
+from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr
+from pydantic import Field, PrivateAttr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from codecompanion.contracts.orders import RunMode
-from codecompanion.orchestra.bus.redis_address import parse_address
-from codecompanion.router.config import parse_model
+from codecompanion.server.settings.budget_group import Budget, ProviderBudgets
+from codecompanion.server.settings.given import Flag, Folders, Given, Group
 from codecompanion.server.settings.names import KEY_VARIABLES, PROVIDERS, URL_VARIABLES
+from codecompanion.server.settings.routing_group import Routing
 from codecompanion.server.settings.secret import Secret
-
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """How a setting may be given.
-
-    ``expects`` ends a sentence that begins with "give". ``variable`` is the environment's name for it where
-    that is not made from the setting's own. A ``machine`` setting is not taken from the editor: an opened
-    folder can bring editor settings along, and those must not say where keys and code are sent or switch
-    the machine's guards off.
-    """
-
-    expects: str
-    variable: str = ""
-    machine: bool = False
-
-
-def _model_name(given: str) -> str:
-    parse_model(given)
-    return given.strip()
-
-
-def _base_url(given: str) -> str:
-    parts = urlsplit(given)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:
-        raise ValueError("not an address")
-    if "@" in parts.netloc or parts.query or parts.fragment or any(sign.isspace() for sign in given):
-        raise ValueError("more than an address")
-    return given
-
-
-def _redis_url(given: str) -> str:
-    parse_address(given)
-    return given
-
-
-def _split(given: object) -> object:
-    if isinstance(given, str):
-        return tuple(shlex.split(given))
-    return tuple(given) if isinstance(given, list) else given
-
-
-def _command(given: tuple[str, ...]) -> tuple[str, ...]:
-    if not given or not given[0].strip() or any("\0" in word for word in given):
-        raise ValueError("not a command")
-    return given
-
-
-def _folder(given: str) -> str:
-    path = PureWindowsPath(given) if "\\" in given or ":" in given[:3] else PurePosixPath(given)
-    if not given.strip() or "\0" in given or ".." in path.parts or path.parts in ((), (path.anchor,)):
-        raise ValueError("not a folder of its own")
-    return given
-
-
-def _lower(given: object) -> object:
-    return given.lower() if isinstance(given, str) else given
-
-
-ModelName = Annotated[str, AfterValidator(_model_name)]
-BaseUrl = Annotated[str, AfterValidator(_base_url)]
-RedisUrl = Annotated[str, AfterValidator(_redis_url)]
-Command = Annotated[
-    tuple[str, ...],
-    BeforeValidator(_split, json_schema_input_type=str | tuple[str, ...]),
-    AfterValidator(_command),
-]
-Folder = Annotated[str, AfterValidator(_folder)]
-LogLevel = Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)]
-Sandbox = Annotated[Literal["auto", "off"], BeforeValidator(_lower)]
-Wire = Annotated[Literal["responses", "chat"], BeforeValidator(_lower)]
-Seconds = Annotated[float, Field(ge=1, le=3600, allow_inf_nan=False), Given("seconds from 1 to 3600")]
-Flag = Annotated[bool, Given("true or false")]
+from codecompanion.server.settings.values import (
+    BaseUrl,
+    Command,
+    Folder,
+    LandingName,
+    LogLevel,
+    ModelName,
+    RedisUrl,
+    Sandbox,
+    Seconds,
+    Wire,
+)
 
 _MODEL = Given(f"provider/model such as 'local/qwen2.5-coder:7b'; providers: {', '.join(PROVIDERS)}")
 
@@ -101,11 +37,7 @@ def _url(provider: str) -> Given:
     return Given(expects, URL_VARIABLES[provider], machine=True)
 
 
-class _Group(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
-
-
-class RoleModels(_Group):
+class RoleModels(Group):
     """The model of each agent; None leaves the choice to the router."""
 
     project_manager: Annotated[ModelName | None, _MODEL, Field(description="The model that plans.")] = None
@@ -121,7 +53,7 @@ _CALLS = Given("a whole number from 1 to 64")
 _Calls = Annotated[int, Field(ge=1, le=64)]
 
 
-class ProviderCalls(_Group):
+class ProviderCalls(Group):
     """How many calls each provider gets at the same time; None leaves it to the number for all."""
 
     anthropic: Annotated[_Calls | None, _CALLS, Field(description="Most calls to Anthropic at once.")] = None
@@ -139,6 +71,9 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     models: RoleModels = RoleModels()
+    routing: Routing = Routing()
+    budget: Budget = Budget()
+    provider_budgets: ProviderBudgets = ProviderBudgets()
     offline: Annotated[Flag, Field(description="Use no model, only the built-in templates.")] = False
     max_parallel: Annotated[
         int,
@@ -216,11 +151,24 @@ class Settings(BaseSettings):
     ] = 500
     stepwise: Annotated[Flag, Field(description="Wait for `next` before each agent.")] = False
     approve: Annotated[Flag, Field(description="Wait for your approval once the plan is made.")] = False
+    landing: Annotated[
+        LandingName,
+        Field(
+            description="When agents' edits come into your files: live (at once), verified (once the tests are "
+            "green on them), review (once you let them in)."
+        ),
+        Given("live, verified or review"),
+    ] = "live"
     sandbox: Annotated[
         Sandbox,
         Field(description="Guard the commands agents run as well as the machine can, or not at all."),
         Given("auto or off", machine=True),
     ] = "auto"
+    trusted_folders: Annotated[
+        Folders | None,
+        Field(description="Folders that are trusted unasked, with all that lies in them."),
+        Given("a list of absolute paths", machine=True),
+    ] = None
 
     redis_url: Annotated[
         RedisUrl | None,

@@ -1,8 +1,15 @@
 """From our settings to what the model layer takes."""
 
+import logging
+from pathlib import Path
+
 from pydantic import SecretStr
 
+from codecompanion.contracts.errors import BadRequest
 from codecompanion.contracts.messages import Role
+from codecompanion.router.budget.limits import Budgets
+from codecompanion.router.budget.money import nearest_micros
+from codecompanion.router.catalogue.catalogue import Model, own_models
 from codecompanion.router.config import (
     LocalConfig,
     ModelRef,
@@ -11,8 +18,11 @@ from codecompanion.router.config import (
     RouterConfig,
     parse_model,
 )
+from codecompanion.router.learning.learner import LearningTerms
 from codecompanion.server.settings.model import Settings
 from codecompanion.server.settings.names import KEY_VARIABLES
+
+log = logging.getLogger(__name__)
 
 
 def router_config(settings: Settings) -> RouterConfig:
@@ -30,10 +40,40 @@ def router_config(settings: Settings) -> RouterConfig:
             native_tools=settings.local_native_tools,
         ),
         models=_models(settings),
+        also=settings.routing.also or (),
+        catalogue=_own_models(settings.routing.catalogue),
+        local_only=settings.routing.local_only or (),
         only_offline=settings.offline,
         deadline=settings.deadline,
         max_parallel=_max_parallel(settings),
+        budgets=budgets(settings),
     )
+
+
+def _own_models(file: str | None) -> tuple[Model, ...]:
+    """Return the person's own catalogue; one that cannot be used is told, and work goes on without it."""
+    try:
+        return own_models(Path(file)) if file else ()
+    except BadRequest as fault:
+        log.warning("%s", fault)
+        return ()
+
+
+def learning_terms(settings: Settings) -> LearningTerms:
+    """Return how the router learns."""
+    routing = settings.routing
+    return LearningTerms(enabled=routing.learn, weights=routing.weights, explore=routing.explore)
+
+
+def budgets(settings: Settings) -> Budgets:
+    """Return what may be spent, in micro-dollars."""
+    bounds = settings.budget.model_dump(exclude={"soft"})
+    of_providers = settings.provider_budgets.model_dump()
+    return Budgets(**_in_micros(bounds), providers=_in_micros(of_providers), soft=settings.budget.soft)
+
+
+def _in_micros(dollars: dict[str, float | None]) -> dict[str, int]:
+    return {name: nearest_micros(amount) for name, amount in dollars.items() if amount is not None}
 
 
 def _max_parallel(settings: Settings) -> dict[str, int]:

@@ -15,6 +15,9 @@ from codecompanion.server.settings.names import CLIENT_OWN, PREFIX, SECTION
 from codecompanion.server.settings.problems import bounded, did_you_mean
 from codecompanion.server.settings.redaction import one_line
 
+EDITOR_ORIGIN = "the editor settings"
+"""Where a setting stood that an opened folder may have brought along."""
+
 _WHERE_KEYS_GO = "put it into the environment variable {variable}, the keyring or keys.toml"
 
 
@@ -83,7 +86,7 @@ class EditorSource(Source):
             known = [f"{SECTION}.{setting.name}" for setting in by_name().values() if not setting.given.machine]
             self.problems.append(f"{_unknown(full)} in the editor settings{did_you_mean(full, known)}")
         elif not setting.given.machine:
-            self.take(setting, value, f"setting {full!r} in the editor settings", "the editor settings")
+            self.take(setting, value, f"setting {full!r} in the editor settings", EDITOR_ORIGIN)
         elif value not in (None, "", []):
             self.problems.append(
                 f"setting {full!r} is not taken from the editor, where an opened folder could set it; "

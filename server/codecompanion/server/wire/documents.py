@@ -5,10 +5,12 @@ Documents are immutable: background work keeps the one it started with. Lines en
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from io import StringIO
+from itertools import accumulate
 from typing import Any
 
 from pygls.exceptions import JsonRpcInvalidParams
@@ -48,6 +50,11 @@ class OpenDocument:
         """The SHA-256 of the text in UTF-8, in hexadecimal digits."""
         return sha256_of(self.text)
 
+    @cached_property
+    def _ends(self) -> list[int]:
+        """Where each line ends in ``text``, in code points."""
+        return list(accumulate(map(len, self.lines)))
+
     @property
     def end(self) -> Position:
         """The place after the last character."""
@@ -63,13 +70,13 @@ class OpenDocument:
 
     def position_of(self, offset: int) -> Position:
         """Return the place of the code point at ``offset`` in ``text``, clamped to the document."""
-        rest = max(offset, 0)
-        for number, line in enumerate(self.lines):
-            if rest < len(line):
-                index = min(rest, len(_content(line)))
-                return Position(number, units_before(line, index, self.encoding))
-            rest -= len(line)
-        return self.end
+        place = max(offset, 0)
+        number = bisect_right(self._ends, place)
+        if number == len(self.lines):
+            return self.end
+        line = self.lines[number]
+        index = min(place - (self._ends[number] - len(line)), len(_content(line)))
+        return Position(number, units_before(line, index, self.encoding))
 
     def offset_of(self, place: Position) -> int:
         """Return where a place is in ``text``, in code points, clamped to the document."""

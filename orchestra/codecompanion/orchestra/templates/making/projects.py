@@ -5,6 +5,7 @@ from typing import Literal
 
 from codecompanion.contracts.orders import RunOrder
 from codecompanion.contracts.plan import Complexity
+from codecompanion.contracts.wording import counted
 from codecompanion.orchestra.templates.blueprint import Blueprint, TemplateName, cannot_build
 from codecompanion.orchestra.templates.making.api_service import api_service
 from codecompanion.orchestra.templates.making.data_pipeline import data_pipeline
@@ -54,15 +55,11 @@ def project_complexity(blueprint: Blueprint) -> Complexity:
     """Return how big the project is, with the reasons."""
     kinds, totals = len(blueprint.entities), len(blueprint.measures)
     fields = sum(len(entity.fields) for entity in blueprint.entities)
-    reasons = [f"{_counted(kinds, 'kind')} of record with {_counted(fields, 'field')} in all"]
+    reasons = [f"{counted(kinds, 'kind')} of record with {counted(fields, 'field')} in all"]
     if blueprint.with_page:
         reasons.append("a web page")
     if totals:
-        reasons.append(f"{_counted(totals, 'total')} by {_counted(len(blueprint.groupings), 'column')}")
+        reasons.append(f"{counted(totals, 'total')} by {counted(len(blueprint.groupings), 'column')}")
     points = kinds + blueprint.with_page + (fields > 10) + (totals > 3)
     level: Literal["small", "medium", "large"] = "small" if points < 3 else "medium" if points < 5 else "large"
     return Complexity(level=level, reasons=tuple(reasons))
-
-
-def _counted(number: int, word: str) -> str:
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"

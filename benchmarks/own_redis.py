@@ -1,4 +1,4 @@
-"""A Redis server of one's own on this machine, for tests, benchmarks and trying a fleet out."""
+"""A Redis server of one's own on this machine, for benchmarks and tests."""
 
 import shutil
 import signal
