@@ -12,7 +12,7 @@ import pytest
 
 pytestmark = [pytest.mark.needs("redis-server"), pytest.mark.slow]
 FILES = ("one.py", "two.py")
-KILLS_A_RUN = 4
+KILLS_A_RUN = 7
 
 
 def many(few: int, count: int) -> list[Any]:
