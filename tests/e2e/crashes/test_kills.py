@@ -1,5 +1,6 @@
 """kill -9 in the middle of real runs: no acknowledged event lost, no answer paid twice, no edit made twice."""
 
+import os
 import random
 import sys
 from collections.abc import Callable, Iterator
@@ -22,11 +23,13 @@ def one_after_another(moments: Iterator[str | float]) -> Callable[[], str | floa
 @pytest.mark.slow
 async def test_kills_at_event_boundaries_and_random_moments(campaign) -> None:
     rng = random.Random(4)
-    boundaries = [f"{rng.choice(('before', 'after'))}:{place}" for place in (1, 2, 4, 7, 3, 9, 5, 8, 6, 2)]
-    at_random = [rng.uniform(0.0, WORK_SECONDS / 4) for _ in range(10)]
+    # the whole of it is for CI: every kill costs a start
+    places = (1, 2, 4, 7, 3, 9, 5, 8, 6, 2) if "CI" in os.environ else (1, 4, 7, 3)
+    boundaries = [f"{rng.choice(('before', 'after'))}:{place}" for place in places]
+    at_random = [rng.uniform(0.0, WORK_SECONDS / 4) for _ in places]
     await campaign.run(one_after_another(iter(boundaries)))
     await campaign.run(one_after_another(iter(at_random)))
-    assert campaign.tally.kills == 20
+    assert campaign.tally.kills == 2 * len(places)
     assert sound(campaign.tally) == {}
 
 
