@@ -144,3 +144,14 @@ async def test_an_editor_without_questions_trusts_by_the_command(
     assert (await editor.command("trust"))["trusted"] is True
     with pytest.raises(Exception, match="unknown run"):
         await editor.command("resume", {"runId": "run-x"})
+
+
+async def test_an_editor_that_does_not_say_that_it_can_ask_is_tried(
+    start_editor: StartEditor, hostile: Path, tmp_path: Path
+) -> None:
+    (hostile / ".orchestra/orchestra.db").unlink()
+    editor = await opened(start_editor, tmp_path)
+    editor.choices = ["Trust"]
+    with pytest.raises(Exception, match="unknown run"):
+        await editor.command("resume", {"runId": "run-x"})
+    assert len(editor.of("window/showMessageRequest")) == 1

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 APPROVE, LOOK, STOP = "Approve", "Look at the plan", "Stop"
+SILENT_PATIENCE = 60.0
+"""Seconds for which an editor is waited for that does not say whether it can ask."""
 _HOW = "`orchestra.plan` shows the plan, `orchestra.approvePlan` lets it go"
 
 
@@ -49,13 +51,20 @@ def waits(run: "LiveRun") -> bool:
     return status is not None and not run.ended and status.mode == "approve" and status.phase == "waiting"
 
 
-async def choice(session: "Session", question: str, actions: tuple[str, ...]) -> str | None:
-    """Return which action the person chose; None when they dismissed it, or the editor cannot ask."""
-    if not session.server.client.message_actions:
+async def choice(
+    session: "Session", question: str, actions: tuple[str, ...], *, silent_too: bool = False
+) -> str | None:
+    """Return which action the person chose; None when they dismissed it, or the editor cannot ask.
+
+    ``silent_too`` also asks editors that do not declare that they can, as some that can do not.
+    """
+    declared = session.server.client.message_actions
+    if not (declared or silent_too):
         return None
     params = {"type": 3, "message": question, "actions": [{"title": title} for title in actions]}
+    patience = None if declared else SILENT_PATIENCE
     try:
-        answer = await session.server.request("window/showMessageRequest", params)
+        answer = await session.server.request("window/showMessageRequest", params, timeout=patience)
     except (TimeoutError, JsonRpcException, ConnectionClosed) as refusal:
         log.debug("the editor did not ask: %s", refusal)
         return None

@@ -87,15 +87,14 @@ class EditorTrust:
 
     async def _asked(self, real: str) -> bool:
         """Put the question, once however many commands wait for the answer."""
-        if not self._session.server.client.message_actions:
-            return False
         if real not in self._asking:
             self._asking[real] = self._session.server.spawn(self._ask(real), "ask for trust")
         return await asyncio.shield(self._asking[real])
 
     async def _ask(self, real: str) -> bool:
         try:
-            return await choice(self._session, question(real), (TRUST, NOT_NOW)) == TRUST
+            said = await choice(self._session, question(real), (TRUST, NOT_NOW), silent_too=True)
+            return said == TRUST
         finally:
             del self._asking[real]
 
