@@ -269,3 +269,23 @@ def look_twice(ask, answer):
         return call, await answer(client.stream(ask(messages=messages, tools=(READ_FILE,)), model))
 
     return play
+
+
+class Time:
+    """A clock that only sleeping moves, and the sleeps."""
+
+    def __init__(self):
+        self.now = 1000.0
+        self.slept = []
+
+    def clock(self):
+        return self.now
+
+    async def sleep(self, seconds):
+        self.slept.append(seconds)
+        self.now += seconds
+
+
+@pytest.fixture
+def world():
+    return Time()

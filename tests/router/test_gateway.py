@@ -33,26 +33,6 @@ class Order:
         return self._refs
 
 
-class Time:
-    """A clock that only sleeping moves, and the sleeps."""
-
-    def __init__(self):
-        self.now = 1000.0
-        self.slept = []
-
-    def clock(self):
-        return self.now
-
-    async def sleep(self, seconds):
-        self.slept.append(seconds)
-        self.now += seconds
-
-
-@pytest.fixture
-def world():
-    return Time()
-
-
 @pytest.fixture
 def gateway_of(world):
     """Make a gateway of scripted clients: ``gateway_of(first=[…], second=[…])``."""

@@ -9,24 +9,6 @@ from codecompanion.router.health import MODEL_FAULTS, PROVIDER_FAULTS, Circuit, 
 ONE, OTHER = ModelRef("openai", "one"), ModelRef("openai", "other")
 
 
-class Time:
-    def __init__(self):
-        self.now = 100.0
-        self.slept = []
-
-    def clock(self):
-        return self.now
-
-    async def sleep(self, seconds):
-        self.slept.append(seconds)
-        self.now += seconds
-
-
-@pytest.fixture
-def world():
-    return Time()
-
-
 @pytest.fixture
 def health(world):
     return ProviderHealth(world.clock, world.sleep)
