@@ -2,18 +2,15 @@
 
 import codecs
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from codecompanion.contracts.errors import EditRefused, WorkspaceError
+from codecompanion.orchestra.workspace.disk_changes import BIGGEST_EDITED_FILE, change
 from codecompanion.orchestra.workspace.paths import real_relative_path
 from codecompanion.orchestra.workspace.protected import why_protected
-from codecompanion.orchestra.workspace.safe_files import Folder, opened_folder, readable_errors, temporary_name
-
-BIGGEST_FILE = 20_000_000
-"""Bytes; a bigger file is left alone."""
+from codecompanion.orchestra.workspace.safe_files import opened_folder, readable_errors
 
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _DECLARED = re.compile(rb"^(?:[^\n]*\n)?[ \t\f]*(?:#|//|<!--).*?coding[:=][ \t]*([-\w.]+)")
@@ -84,10 +81,11 @@ class PatchFiles:
 
     def _load(self, path: str) -> FileText:
         real = self._real(path)
+        parent, _, name = real.rpartition("/")
         with readable_errors(path):
             try:
-                with self._opened(real, make=False) as (folder, name):
-                    return file_text(folder.read(name, BIGGEST_FILE)[0], path)
+                with opened_folder(self.root, parent) as folder:
+                    return file_text(folder.read(name, BIGGEST_EDITED_FILE)[0], path)
             except FileNotFoundError:
                 return FileText(None)
             except UnicodeDecodeError as error:
@@ -100,12 +98,6 @@ class PatchFiles:
         if reason := why_protected(path) or why_protected(real):
             raise EditRefused(reason)
         return real
-
-    @contextmanager
-    def _opened(self, real: str, *, make: bool) -> Iterator[tuple[Folder, str]]:
-        parent, _, name = real.rpartition("/")
-        with opened_folder(self.root, parent, make=make) as folder:
-            yield folder, name
 
     def write(self, texts: Mapping[str, str | None]) -> None:
         """Write each text, in one step a file; on a failure the files before it get their bytes back."""
@@ -125,20 +117,9 @@ class PatchFiles:
             raise
 
     def _put(self, path: str, data: bytes | None, expected: bytes | None) -> None:
-        with readable_errors(path), self._opened(self._real(path), make=data is not None) as (folder, name):
-            present = folder.status(name)
-            before, status = folder.read(name, BIGGEST_FILE) if present else (None, None)
+        def agreed(before: bytes | None) -> bytes | None:
             if before != expected:
                 raise EditRefused(f"{path!r} was changed by someone else meanwhile; try again")
-            if data is None:
-                folder.discard(name)
-                return
-            temporary = temporary_name()
-            folder.create(temporary, data, durable=True)
-            try:
-                if status:
-                    folder.keep_mode_and_owner(temporary, status)
-                folder.replace(temporary, name)
-            except BaseException:
-                folder.discard(temporary)
-                raise
+            return data
+
+        change(self.root, self._real(path), agreed, make_folders=data is not None)
