@@ -28,8 +28,8 @@ from codecompanion.orchestra.workspace.disk_changes import (
     move,
     take_back,
 )
-from codecompanion.orchestra.workspace.paths import real_relative_path, relative_path
-from codecompanion.orchestra.workspace.protected import why_protected
+from codecompanion.orchestra.workspace.paths import relative_path
+from codecompanion.orchestra.workspace.protected import writable_path
 from codecompanion.orchestra.workspace.texts import NEW_TEXT, decode
 
 
@@ -136,7 +136,7 @@ class DiskEdits(EditSink):
     def _rewritten(
         self, path: str, text_of: Callable[[str | None], tuple[str | None, tuple[HeldPart, ...]]]
     ) -> "_Applied":
-        real = self._writable(path)
+        real = writable_path(self._root, path)
         found: list[tuple[str | None, tuple[HeldPart, ...]]] = []
 
         def make(before: bytes | None) -> bytes | None:
@@ -167,19 +167,13 @@ class DiskEdits(EditSink):
     def _renamed(self, edit: RenameFile) -> "_Applied":
         self._require_own_name(edit.path)
         self._require_own_name(edit.to)
-        return _Applied(move(self._root, self._writable(edit.path), self._writable(edit.to)), "")
+        return _Applied(
+            move(self._root, writable_path(self._root, edit.path), writable_path(self._root, edit.to)), ""
+        )
 
     def _require_own_name(self, path: str) -> None:
         if entry_is_link(self._root, relative_path(path)):
             raise EditRefused(f"{path!r} is a link, and only files are removed or renamed; do it by hand")
-
-    def _writable(self, path: str) -> str:
-        named = relative_path(path)
-        real = real_relative_path(self._root, named)
-        reason = why_protected(named) or why_protected(real)
-        if reason:
-            raise EditRefused(reason)
-        return real
 
 
 class _HeldWhole(OrchestraError):

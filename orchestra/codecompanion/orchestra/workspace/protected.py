@@ -1,11 +1,14 @@
 """Paths no agent may write: files that run code when a folder is opened, hold secrets, or grant permissions.
 
-Pure. Callers that write must ask twice: for the path as named and for the path its links lead to.
+Pure but for `writable_path`: it asks twice, for the path as named and for the path its links lead to.
 """
 
 import re
+from pathlib import Path
 
+from codecompanion.contracts.errors import EditRefused
 from codecompanion.orchestra.workspace.file_names import comparable
+from codecompanion.orchestra.workspace.paths import real_relative_path, relative_path
 from codecompanion.orchestra.workspace.secret_files import FOLDERS as SECRET_FOLDERS
 from codecompanion.orchestra.workspace.secret_files import holds_secrets
 
@@ -93,3 +96,12 @@ def _protected_name(name: str) -> bool:
         return True
     short = _SHORT_NAME.fullmatch(name)
     return short is not None and short["stem"] in _SHORT_STEMS
+
+
+def writable_path(root: Path, path: str) -> str:
+    """Return the one path that all names of a file lead to; raises where it must not be written."""
+    named = relative_path(path)
+    real = real_relative_path(root, named)
+    if reason := why_protected(named) or why_protected(real):
+        raise EditRefused(reason)
+    return real

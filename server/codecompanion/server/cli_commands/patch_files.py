@@ -8,8 +8,7 @@ from pathlib import Path
 
 from codecompanion.contracts.errors import EditRefused, WorkspaceError
 from codecompanion.orchestra.workspace.disk_changes import BIGGEST_EDITED_FILE, change
-from codecompanion.orchestra.workspace.paths import real_relative_path
-from codecompanion.orchestra.workspace.protected import why_protected
+from codecompanion.orchestra.workspace.protected import writable_path
 from codecompanion.orchestra.workspace.safe_files import opened_folder, readable_errors
 
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
@@ -92,12 +91,7 @@ class PatchFiles:
                 raise WorkspaceError(f"{path!r} is damaged {error.encoding} text") from None
 
     def _real(self, path: str) -> str:
-        if path == self._named:
-            return path
-        real = real_relative_path(self.root, path)
-        if reason := why_protected(path) or why_protected(real):
-            raise EditRefused(reason)
-        return real
+        return path if path == self._named else writable_path(self.root, path)
 
     def write(self, texts: Mapping[str, str | None]) -> None:
         """Write each text, in one step a file; on a failure the files before it get their bytes back."""

@@ -9,11 +9,11 @@ from pathlib import Path
 from pygls.exceptions import JsonRpcException
 
 from codecompanion.contracts.edits import DeleteFile, EditOutcome, FileEdit, GroupedEdit, RenameFile
-from codecompanion.contracts.errors import EditRefused, OrchestraError
+from codecompanion.contracts.errors import OrchestraError
 from codecompanion.contracts.ids import EditId
 from codecompanion.contracts.ports import EditSink
-from codecompanion.orchestra.workspace.paths import real_relative_path, relative_path
-from codecompanion.orchestra.workspace.protected import why_protected
+from codecompanion.orchestra.workspace.paths import relative_path
+from codecompanion.orchestra.workspace.protected import writable_path
 from codecompanion.server.editor.open_documents import OpenDocuments
 from codecompanion.server.edits.delivery import Delivered, Delivery, failed
 from codecompanion.server.edits.file_operations import FileOperations
@@ -125,20 +125,11 @@ class EditorEdits(EditSink):
     async def _held(self, edits: Sequence[FileEdit]) -> AsyncIterator[None]:
         """Hold the files of some edits; always in the same order, so that nobody waits for each other."""
         names = {name for edit in edits for name in _names(edit)}
-        paths = sorted({self._writable(name) for name in names})
+        paths = sorted({writable_path(self._root, name) for name in names})
         async with AsyncExitStack() as stack:
             for path in paths:
                 await stack.enter_async_context(self._locks[path])
             yield
-
-    def _writable(self, path: str) -> str:
-        """Return the one path that all names of a file lead to; raises where it must not be written."""
-        named = relative_path(path)
-        real = real_relative_path(self._root, named)
-        reason = why_protected(named) or why_protected(real)
-        if reason:
-            raise EditRefused(reason)
-        return real
 
 
 def _with_clean_path(edit: FileEdit) -> FileEdit:
