@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import count
 from typing import Any, get_args
 
 from pydantic import ValidationError
@@ -120,17 +121,18 @@ def recorded(
     contexts: Sequence[Context],
 ) -> list[Recorded]:
     """Return stored events with their places in the log, the first one following ``after_version``."""
+    versions, positions = count(after_version + 1), count(first_position)
     return [
         unchecked(
             Recorded,
             {
                 "run_id": run_id,
-                "version": after_version + nth,
-                "position": first_position + nth - 1,
+                "version": version,
+                "position": position,
                 "at": at,
                 "body": event,
                 "context": context,
             },
         )
-        for nth, (event, context) in enumerate(zip(events, contexts, strict=True), 1)
+        for version, position, event, context in zip(versions, positions, events, contexts, strict=False)
     ]

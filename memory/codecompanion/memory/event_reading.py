@@ -1,21 +1,23 @@
 """Reading the log in SQL: one stream, its texts, or what came after a place in the whole log."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
-from codecompanion.contracts.events import EventText, Recorded
+from codecompanion.contracts.events import Context, EventText, Recorded
 from codecompanion.contracts.ids import RunId
 from codecompanion.memory.chain import beginning_of
 from codecompanion.memory.errors import StorageError, UnreadableRun
 from codecompanion.memory.event_codec import decode
 from codecompanion.memory.sqlite import sqlite3
+from codecompanion.memory.unchecked import unchecked
 
 # the body as bytes, because a damaged text may be no text any more
 _COLUMNS = "run_id, version, position, at, CAST(body AS BLOB), actor, priority, correlation_id, causation_id"
 _StoredRow = tuple[RunId, int, int, float, bytes, str | None, int, str, str | None]
-_RECORDED = TypeAdapter(list[Recorded])
+_ALTERED = "its row in the log was altered"
 
 
 def run_events(connection: sqlite3.Connection, run_id: RunId) -> list[Recorded]:
@@ -89,33 +91,35 @@ def _if_readable(row: _StoredRow) -> list[Recorded]:
 
 
 def _recorded(rows: list[_StoredRow]) -> list[Recorded]:
-    """Return rows as events, checked all in one go; raises ``UnreadableRun``."""
-    fields = [_fields(row) for row in rows]
+    """Return rows as events; raises ``UnreadableRun``."""
+    return [_event(row) for row in rows]
+
+
+def _event(row: _StoredRow) -> Recorded:
+    run_id, version, position, at, body, actor, *context = row
+    if (type(run_id), type(version), type(position), type(at)) != (str, int, int, float):
+        raise UnreadableRun(run_id, version, _ALTERED)
     try:
-        return _RECORDED.validate_python(fields)
+        known = _own_context(run_id) if actor is None else _context(actor, *context)
     except ValidationError as error:
-        run_id, version, *_ = rows[int(error.errors()[0]["loc"][0])]
-        raise UnreadableRun(run_id, version, "its row in the log was altered") from error
+        raise UnreadableRun(run_id, version, _ALTERED) from error
+    fields = {"run_id": run_id, "version": version, "position": position, "at": at}
+    return unchecked(Recorded, {**fields, "body": decode(run_id, version, body), "context": known})
 
 
-def _fields(row: _StoredRow) -> dict[str, Any]:
-    run_id, version, position, at, body, actor, priority, correlation_id, causation_id = row
-    context: dict[str, Any] = {"correlation_id": run_id}
-    if actor is not None:
-        context = {
-            "actor": actor,
-            "priority": priority,
-            "correlation_id": correlation_id,
-            "causation_id": causation_id,
-        }
-    return {
-        "run_id": run_id,
-        "version": version,
-        "position": position,
-        "at": at,
-        "body": decode(run_id, version, body),
-        "context": context,
-    }
+@lru_cache(256)
+def _own_context(run_id: RunId) -> Context:
+    """Return what an event from before there were contexts is taken to have."""
+    return Context(correlation_id=run_id)
+
+
+# events of one run come with few contexts; 5 and 5.0, which was altered, are not the same
+@lru_cache(256, typed=True)
+def _context(
+    actor: str, priority: int | str | None, correlation_id: int | str | None, causation_id: int | str | None
+) -> Context:
+    columns = {"actor": actor, "priority": priority, "correlation_id": correlation_id}
+    return Context.model_validate({**columns, "causation_id": causation_id})
 
 
 def readable_events(connection: sqlite3.Connection, condition: str, values: Sequence[Any]) -> list[Recorded]:
