@@ -3,7 +3,6 @@
 import asyncio
 import os
 import zlib
-from collections.abc import AsyncIterator
 from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
@@ -20,18 +19,6 @@ from codecompanion.memory.database import Database
 from codecompanion.memory.errors import StorageError
 from codecompanion.memory.event_store import SqliteEventStore
 from codecompanion.memory.sqlite import sqlite3
-
-
-@pytest.fixture
-def database(tmp_path: Path, clock: Clock) -> Database:
-    return Database.open(tmp_path / ".orchestra", clock)
-
-
-@pytest.fixture
-async def store(database: Database, clock: Clock) -> AsyncIterator[SqliteEventStore]:
-    opened = SqliteEventStore(database, clock)
-    yield opened
-    await opened.close()
 
 
 @pytest.fixture(params=["sqlite", "memory"])

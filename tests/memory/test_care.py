@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
@@ -29,21 +29,10 @@ def tell(event: Event) -> str:
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return tmp_path / ".orchestra"
-
-
-@pytest.fixture
-def database(folder: Path, clock: Clock) -> Database:
-    return Database.open(folder, clock)
-
-
-@pytest.fixture
-async def store(database: Database, clock: Clock) -> AsyncIterator[SqliteEventStore]:
-    opened = SqliteEventStore(database, clock)
-    await opened.append("run-1", 0, [StopRequested(reason=f"reason {n}") for n in range(5)])
-    yield opened
-    await opened.close()
+async def store(store: SqliteEventStore) -> SqliteEventStore:
+    """The log with a run of five events."""
+    await store.append("run-1", 0, [StopRequested(reason=f"reason {n}") for n in range(5)])
+    return store
 
 
 def spoil(database: Database, *statements: str) -> None:

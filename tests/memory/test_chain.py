@@ -1,10 +1,9 @@
 """Any single alteration of a stored stream is found and named, also in streams that began without contexts."""
 
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from contextlib import closing
 from itertools import count
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,7 +11,6 @@ from hypothesis import strategies as st
 
 from codecompanion.contracts.events import Context, StopRequested
 from codecompanion.contracts.messages import Priority
-from codecompanion.contracts.ports import Clock
 from codecompanion.memory.chain import START, next_link, seal, seal_of
 from codecompanion.memory.database import Database
 from codecompanion.memory.event_store import SqliteEventStore
@@ -67,18 +65,6 @@ insert: st.SearchStrategy[Alteration] = st.builds(
     versions,
     st.integers(EVENTS + 1, EVENTS + 3) | st.integers(-3, 0),
 )
-
-
-@pytest.fixture
-def database(tmp_path: Path, clock: Clock) -> Database:
-    return Database.open(tmp_path / ".orchestra", clock)
-
-
-@pytest.fixture
-async def store(database: Database, clock: Clock) -> AsyncIterator[SqliteEventStore]:
-    opened = SqliteEventStore(database, clock)
-    yield opened
-    await opened.close()
 
 
 async def a_stream(database: Database, store: SqliteEventStore) -> str:

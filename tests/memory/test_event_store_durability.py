@@ -4,7 +4,7 @@ import asyncio
 import random
 import shutil
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -25,23 +25,6 @@ StartChild = Callable[..., Any]
 
 def said(text: str) -> StopRequested:
     return StopRequested(reason=text)
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return tmp_path / ".orchestra"
-
-
-@pytest.fixture
-def database(folder: Path, clock: Clock) -> Database:
-    return Database.open(folder, clock)
-
-
-@pytest.fixture
-async def store(database: Database, clock: Clock) -> AsyncIterator[SqliteEventStore]:
-    opened = SqliteEventStore(database, clock)
-    yield opened
-    await opened.close()
 
 
 async def test_a_reopened_log_is_the_same_and_goes_on(folder: Path, clock: Clock) -> None:

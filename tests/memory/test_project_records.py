@@ -99,11 +99,6 @@ def history(request: str = "a notes app") -> list[e.Event]:
     ]
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return tmp_path / ".orchestra"
-
-
 class Workspace:
     """A log with the tables beside it."""
 
