@@ -126,3 +126,21 @@ async def test_a_closed_store_keeps_nothing_more(store: SqliteEventStore) -> Non
         await store.blobs.put(b"y")
     with pytest.raises(StorageError, match="closed"):
         await store.blobs.get(name)
+
+
+async def test_only_what_is_wanted_or_was_just_put_stays(folder: Path, clock: Clock) -> None:
+    before = await SqliteEventStore.open(folder, clock)
+    wanted, again, _ = [await before.blobs.put(text) for text in (b"wanted", b"put again", b"old")]
+    await before.close()
+    store = await SqliteEventStore.open(folder, clock)
+    new = await store.blobs.put(b"its event is on the way")
+    await store.blobs.put(b"put again")
+    assert await store.blobs.keep_only([wanted, "no hash"]) == 1
+    assert [await store.blobs.get(name) for name in (wanted, again, new)] == [
+        b"wanted",
+        b"put again",
+        b"its event is on the way",
+    ]
+    with pytest.raises(BlobLost, match="never kept"):
+        await store.blobs.get(sha256(b"old").hexdigest())
+    await store.close()

@@ -2,11 +2,14 @@
 
 import asyncio
 import zlib
+from collections.abc import Iterable, Set
+from contextlib import suppress
 from functools import partial
 from hashlib import sha256
 
 from codecompanion.contracts.ports import BlobLost, BlobStore
 from codecompanion.memory.database import LogFile
+from codecompanion.memory.engine import immediate
 from codecompanion.memory.errors import StorageError
 from codecompanion.memory.event_log import Job, Put
 from codecompanion.memory.group_commit import GroupCommit
@@ -20,22 +23,39 @@ BIG = 20_000
 
 
 class SqliteBlobStore(BlobStore):
-    """Contents in the log's own database, committed together with its events."""
+    """Contents in the log's own database, committed together with its events.
+
+    A content is put before the event that names it: what was put since the database was opened is never
+    removed, for its event may still be on the way.
+    """
 
     def __init__(self, database: LogFile, commits: GroupCommit[Job, int]) -> None:
         self._database = database
         self._commits = commits
+        self._put_here: set[bytes] = set()
 
     async def put(self, content: bytes) -> str:
         """Keep the bytes, durable on return; raises ``StorageError``."""
         _require_small(content)
         digest, packed = _packed(content) if len(content) < BIG else await asyncio.to_thread(_packed, content)
+        self._put_here.add(digest)
         await self._commits.submit(Put(digest, packed))
         return digest.hex()
 
     async def get(self, sha256: str) -> bytes:
         """Return the bytes of a hash; raises ``BlobLost`` or ``StorageError``."""
         return await self._database.read(partial(_content, name=sha256))
+
+    async def keep_only(self, wanted: Iterable[str]) -> int:
+        """Remove all contents from before the opening but those wanted, by hash; returns how many went.
+
+        A wanted name that is no hash, from an altered event, keeps nothing. Raises ``StorageError``.
+        """
+        kept = set(self._put_here)
+        for name in wanted:
+            with suppress(BlobLost):
+                kept.add(_digest(name))
+        return await self._database.change(partial(_remove_others, kept=kept))
 
 
 class MemoryBlobStore(BlobStore):
@@ -92,3 +112,11 @@ def _content(connection: sqlite3.Connection, name: str) -> bytes:
     if sha256(content).hexdigest() != name:
         raise BlobLost(name, "what is stored under it is something else")
     return content
+
+
+def _remove_others(connection: sqlite3.Connection, kept: Set[bytes]) -> int:
+    with immediate(connection):
+        there = [digest for (digest,) in connection.execute("SELECT sha256 FROM blobs")]
+        gone = [(digest,) for digest in there if digest not in kept]
+        connection.executemany("DELETE FROM blobs WHERE sha256 = ?", gone)
+    return len(gone)

@@ -121,6 +121,21 @@ def test_a_run_that_stays_replays_the_same_without_the_typing_before_it(folder: 
     assert folder.runs("clean").out == "There is nothing to remove.\n"
 
 
+def test_kept_texts_go_with_the_typing_that_spoke_of_them(folder: Any, small_run: Any) -> None:
+    typed_and_run(folder, small_run)
+    opened = ["c\n", "def add(a, b):\n    return a - b\n"]
+    # what they had come to by the cut; the first was closed without saving
+    then = [opened[0], f"{opened[1]}{'x' * TYPED}yz"]
+
+    async def kept() -> list[str]:
+        async with folder.store() as store:
+            return list((await RunReader(store).kept_texts(map(sha, dict.fromkeys(opened + then)))).values())
+
+    assert asyncio.run(kept()) == opened
+    asyncio.run(clean(folder))
+    assert asyncio.run(kept()) == then
+
+
 def test_the_clean_up_says_that_typing_goes(folder: Any, small_run: Any) -> None:
     typed_and_run(folder, small_run)
     ran = folder.runs("clean", "--dry-run", "--json")

@@ -53,11 +53,17 @@ async def cut(store: SqliteEventStore, events: int, reason: str) -> None:
         documents=known,
     )
     await note(store, noted, "orchestra")
-    await store.change(partial(remove_typing, version=version))
+    await _remove(store, version)
 
 
 async def finish_cut(store: SqliteEventStore) -> None:
     """Remove what an earlier clean-up had noted and did not come to, because its program ended."""
     cuts = (await RunReader(store).notes()).typing_cuts
     if cuts and max(cuts) != (await store.ask(typing_begins_after)).version:
-        await store.change(partial(remove_typing, version=max(cuts)))
+        await _remove(store, max(cuts))
+
+
+async def _remove(store: SqliteEventStore, version: int) -> None:
+    """Remove the typing up to a version, and the kept texts that nothing speaks of any more."""
+    await store.change(partial(remove_typing, version=version))
+    await store.blobs.keep_only(texts_wanted(await RunReader(store).typing()))
