@@ -16,6 +16,12 @@ def test_a_table_has_its_tasks_kinds_and_models(table):
     assert read.tasks[0].outcomes["y"].dollars == 0.2
 
 
+def test_a_size_is_read_where_the_table_has_one_in_our_words(table):
+    head = "task,type,model,score,cost_usd,latency_s,size"
+    read = table("t1,a,x,1,0,0,Large", "t2,a,x,1,0,0,17", "t3,a,x,1,0,0", head=head)
+    assert [task.situation.size for task in read.tasks] == ["large", "", ""]
+
+
 def test_a_cell_without_a_score_was_not_tried(table):
     read = table("t1,a,x,,0.1,2", "t1,a,y,NaN,0.1,2", "t1,a,z,1,,", "t2,a,x,,,")
     assert [list(task.outcomes) for task in read.tasks] == [["z"]]

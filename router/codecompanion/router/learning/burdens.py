@@ -1,11 +1,11 @@
 """What an answer costs beside its quality: expected dollars and seconds, weighed as the person wants."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from codecompanion.router.learning.pacing import Option
 from codecompanion.router.learning.policy import Outcome
-from codecompanion.router.learning.spending import Spending
+from codecompanion.router.learning.spending import Listed, Spending
 from codecompanion.router.learning.weights import PRESETS, Weights
 
 FREE: Final = Weights(shares=PRESETS["quality"])
@@ -13,11 +13,14 @@ FREE: Final = Weights(shares=PRESETS["quality"])
 
 
 class Burdens:
-    """Learns costs and times; ``price`` is what a dollar weighs beyond the weights while a budget is paced."""
+    """Learns costs and times; ``price`` is what a dollar weighs beyond the weights while a budget is paced.
 
-    def __init__(self, weights: Weights | None = None, prices: Mapping[str, float] | None = None) -> None:
+    ``listed`` says what a task may cost with a model that was never asked.
+    """
+
+    def __init__(self, weights: Weights | None = None, listed: Listed | None = None) -> None:
         self._weights = weights or FREE
-        self.dollars = Spending(prices)
+        self.dollars = Spending(listed)
         self.seconds = Spending()
         self.price = 0.0
 
@@ -26,9 +29,9 @@ class Burdens:
         self.dollars.learn(kind, arm, outcome.dollars)
         self.seconds.learn(kind, arm, outcome.seconds)
 
-    def of(self, kind: str, arms: Sequence[str]) -> list[float]:
+    def of(self, kind: str, arms: Sequence[str], size: str = "") -> list[float]:
         """Return what is to be taken off each model's quality at a kind of work."""
-        return self._of(kind, arms, self.price)
+        return self._of(kind, arms, self.price, size)
 
     def options(self, kind: str, arms: Sequence[str], qualities: Sequence[float]) -> list[Option]:
         """Return what each model's answer is expected to be worth, no budget thought of, and to cost."""
@@ -38,10 +41,10 @@ class Burdens:
             for quality, burden, cost in zip(qualities, burdens, dollars, strict=True)
         ]
 
-    def _of(self, kind: str, arms: Sequence[str], price: float) -> list[float]:
+    def _of(self, kind: str, arms: Sequence[str], price: float, size: str = "") -> list[float]:
         if self._weights == FREE and not price:
             return [0.0] * len(arms)
-        dollars, dearest = self.dollars.forecast(kind, arms)
+        dollars, dearest = self.dollars.forecast(kind, arms, size)
         if not self._weights.heeds_time:
             a_dollar = self._weights.absolute(dearest, 0.0)[0] + price
             return [a_dollar * cost for cost in dollars]

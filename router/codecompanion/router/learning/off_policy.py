@@ -65,7 +65,7 @@ def estimated(
         taken = f"{decision.provider}/{decision.model}"
         likely = _likely(policy.choose(situation, arms))
         weight = min(_CLIP, likely.get(taken, 0.0) / max(decision.propensity, 1e-6))
-        believed = {arm: scores.belief(decision.kind, arm).mean for arm in arms}
+        believed = {arm: scores.belief(decision.kind, arm, decision.size).mean for arm in arms}
         expected = sum(chance * believed[arm] for arm, chance in likely.items())
         weights.append(weight)
         rewards.append(verdict.reward)

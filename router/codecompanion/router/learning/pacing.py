@@ -57,20 +57,25 @@ class Pacer:
 
     def _found(self, ahead: list[tuple[int, Sequence[Option]]]) -> float:
         seen = sum(count for count, _ in ahead)
-        allowed = self.left / self._calls * seen
-        if _spending(ahead, 0.0) <= allowed:
-            return 0.0
-        low, high = 0.0, _HIGHEST
-        for halving in range(_HALVINGS):
-            # the price may be of any size: first its order of magnitude is looked for
-            middle = (max(low, 1e-6) * high) ** 0.5 if halving < _HALVINGS // 2 else (low + high) / 2
-            low, high = (middle, high) if _spending(ahead, middle) > allowed else (low, middle)
-        return high
+        return dual_price(ahead, self.left / self._calls * seen)
+
+
+def dual_price(ahead: list[tuple[int, Sequence[Option]]], allowed: float) -> float:
+    """Return the lowest weight of a dollar at which so many calls of each kind cost no more than is allowed."""
+    if _spending(ahead, 0.0) <= allowed:
+        return 0.0
+    low, high = 0.0, _HIGHEST
+    for halving in range(_HALVINGS):
+        # the price may be of any size: first its order of magnitude is looked for
+        middle = (max(low, 1e-6) * high) ** 0.5 if halving < _HALVINGS // 2 else (low + high) / 2
+        low, high = (middle, high) if _spending(ahead, middle) > allowed else (low, middle)
+    return high
+
+
+def taken(options: Sequence[Option], price: float) -> Option:
+    """Return the option that is worth most at a price of a dollar."""
+    return max(options, key=lambda option: option.worth - price * option.dollars)
 
 
 def _spending(ahead: list[tuple[int, Sequence[Option]]], price: float) -> float:
-    return sum(count * _taken(options, price).dollars for count, options in ahead)
-
-
-def _taken(options: Sequence[Option], price: float) -> Option:
-    return max(options, key=lambda option: option.worth - price * option.dollars)
+    return sum(count * taken(options, price).dollars for count, options in ahead)

@@ -17,15 +17,17 @@ _ROOT_TWO: Final = math.sqrt(2.0)
 class Situation:
     """What is known of a call before it is made.
 
-    ``kind`` is what models are compared on (role and task type); ``size`` only says how hard it may be.
-    ``careful`` is a call that must not be used to try something out. ``preferred`` is the model to lean to
-    while little is known.
+    ``kind`` is what models are compared on (role and task type); ``size`` is small, medium or large, "" where
+    it is not known, and shifts what is expected. ``careful`` is a call that must not be used to try something
+    out. ``preferred`` is the model to lean to while little is known. ``mended`` is work that tests will judge,
+    and another model mend where they fail.
     """
 
     kind: str
     size: str = ""
     careful: bool = False
     preferred: str = ""
+    mended: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

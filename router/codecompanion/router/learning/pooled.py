@@ -14,6 +14,7 @@ from random import Random
 from typing import Final, TypeAlias
 
 from codecompanion.router.learning.burdens import Burdens
+from codecompanion.router.learning.cascade import with_mending
 from codecompanion.router.learning.changes import ChangeDetector
 from codecompanion.router.learning.pacing import Option
 from codecompanion.router.learning.policy import Outcome, Pick, Situation
@@ -66,7 +67,7 @@ class PooledPolicy:
         self.quality = QualityBeliefs(spreads, priors)
         self.burdens = burdens or Burdens()
         self._seen: Counter[str] = Counter()
-        self._waiting: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        self._waiting: defaultdict[str, dict[str, int]] = defaultdict(dict)
         self._picks = 0
         self._explored = 0
 
@@ -74,13 +75,11 @@ class PooledPolicy:
         """As ``Policy.choose``; the samples and means are utilities, in points of quality."""
         offered = tuple(arms)
         beliefs = self.quality.beliefs(situation.kind, offered)
-        burdens = self.burdens.of(situation.kind, offered)
-        means = [belief.mean - burden for belief, burden in zip(beliefs, burdens, strict=True)]
-        if situation.preferred in offered:
-            means[offered.index(situation.preferred)] += self._leaning(situation.kind)
-        waiting = self._waiting[situation.kind]
-        centres, spreads = self._indices(beliefs, means, [min(waiting[arm], _MOST_WAITING) for arm in offered])
-        gauss = self._rng.gauss
+        means = self._means(situation, offered, beliefs)
+        beliefs = self._once_all_has_come(situation.kind, offered, beliefs)
+        scale, gauss = self._exploring.spread, self._rng.gauss
+        centres = self._indices(beliefs, means)
+        spreads = [scale * belief.deviation for belief in beliefs]
         samples = [gauss(centre, spread) for centre, spread in zip(centres, spreads, strict=True)]
         best = means.index(max(means))
         taken = samples.index(max(samples))
@@ -89,7 +88,8 @@ class PooledPolicy:
             taken, explored = best, False
         self._picks += 1
         self._explored += explored
-        waiting[offered[taken]] += 1
+        waiting = self._waiting[situation.kind]
+        waiting[offered[taken]] = waiting.get(offered[taken], 0) + 1
         return Pick(
             offered[taken],
             offered,
@@ -108,8 +108,7 @@ class PooledPolicy:
     def learn(self, situation: Situation, arm: str, outcome: Outcome) -> None:
         """As ``Policy.learn``."""
         self._seen[situation.kind] += 1
-        waiting = self._waiting[situation.kind]
-        waiting[arm] = max(0, waiting[arm] - 1)
+        self._came(situation.kind, arm)
         surprise = self.quality.learn(situation, arm, outcome.quality, outcome.weight)
         self.burdens.learn(situation.kind, arm, outcome)
         since = self._detector.noticed(arm, surprise.deviations, (surprise.expected, outcome.quality))
@@ -124,25 +123,47 @@ class PooledPolicy:
     def _leaning(self, kind: str) -> float:
         return self._exploring.lean * _LEANING / (_LEANING + self._seen[kind])
 
-    def _indices(
-        self, beliefs: list[Belief], means: list[float], waiting: list[int]
-    ) -> tuple[list[float], list[float]]:
-        """Return each model's index, and the spread of its sample.
+    def _means(self, situation: Situation, arms: Sequence[str], beliefs: Sequence[Belief]) -> list[float]:
+        """Return what each model's answer is expected to be worth, money and time taken off."""
+        burdens = self.burdens.of(situation.kind, arms, situation.size)
+        qualities = [belief.mean for belief in beliefs]
+        sizes = self.quality.sizes
+        if sizes.matter:
+            of, size = sizes.of, situation.size
+            qualities = [quality + of(arm, size) for quality, arm in zip(qualities, arms, strict=True)]
+        means = [quality - burden for quality, burden in zip(qualities, burdens, strict=True)]
+        if situation.mended:
+            return with_mending(means, qualities)
+        if situation.preferred in arms:
+            means[arms.index(situation.preferred)] += self._leaning(situation.kind)
+        return means
 
-        A model whose outcomes are still to come is as little worth a look as if they had come already.
-        """
+    def _once_all_has_come(self, kind: str, arms: Sequence[str], beliefs: list[Belief]) -> list[Belief]:
+        """Return beliefs as sure as they will be: what is on its way is as little worth a look as what came."""
+        waiting = self._waiting[kind]
+        if not waiting:
+            return beliefs
+        return [
+            belief.after(min(pending, _MOST_WAITING)) if (pending := waiting.get(arm)) else belief
+            for belief, arm in zip(beliefs, arms, strict=True)
+        ]
+
+    def _came(self, kind: str, arm: str) -> None:
+        """Wait for one outcome less."""
+        waiting = self._waiting[kind]
+        if left := max(0, waiting.pop(arm, 0) - 1):
+            waiting[arm] = left
+
+    def _indices(self, beliefs: Sequence[Belief], means: Sequence[float]) -> list[float]:
+        """Return each model's mean with what one more look at it is worth."""
         second, first = sorted((-math.inf, *means))[-2:]
-        horizon, scale, root = self._exploring.horizon, self._exploring.spread, math.sqrt
-        indices, spreads = [], []
-        for (_, known, noise), mean, pending in zip(beliefs, means, waiting, strict=True):
-            variance = known * noise / (noise + pending * known) if pending else known
-            gap = first - second if mean == first else first - mean
-            step = variance / root(variance + noise)
+        lead, horizon = first - second, self._exploring.horizon
+        indices = []
+        for belief, mean in zip(beliefs, means, strict=True):
+            gap, step = first - mean or lead, belief.step
             # beyond this one more look cannot change what is best
-            far = gap >= _FAR * step
-            indices.append(mean if far else mean + horizon * _expected_gain(gap, step))
-            spreads.append(scale * root(variance))
-        return indices, spreads
+            indices.append(mean if gap >= _FAR * step else mean + horizon * _expected_gain(gap, step))
+        return indices
 
     def _tried_enough(self) -> bool:
         return self._explored + 1 > self._exploring.most * (self._picks + 1)

@@ -4,6 +4,7 @@ A score is the kind's difficulty, plus the model's general strength, plus what t
 this kind, plus noise: a mixed model with normal priors, each part estimated with the others held (one sweep of
 backfitting per observation, so that learning stays O(kinds + models)). What is seen of a model at one kind thus
 moves what is believed of it at all others, and a hard kind is not held against those that were asked for it.
+Beliefs are made anew when something is learned, so that they lie ready when a choice is made.
 """
 
 import math
@@ -12,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from codecompanion.router.learning.policy import Situation
+from codecompanion.router.learning.sizes import SizeEffects
 
 _PRIOR_COUNT: Final = 3.0
 """How many looks the expected score counts for where the noise of a score is guessed from it."""
@@ -21,23 +23,39 @@ _PRIOR_COUNT: Final = 3.0
 class Spreads:
     """Standard deviations of the parts before anything is seen, in points of a score from 0 to 1.
 
-    Chosen where made-up worlds and the public table agree: there the result hardly depends on them.
+    Chosen by the mean over many made-up tables (benchmarks/router_worlds.py), not on a single one.
     """
 
     usual: float = 0.45
-    difficulty: float = 0.25
+    difficulty: float = 0.15
     strength: float = 0.07
     speciality: float = 0.2
-    noise_looks: float = 5.0
+    noise_looks: float = 2.0
     kept: float = 5.0
 
 
 class Belief(NamedTuple):
-    """A normal belief of a mean score: its mean and variance, and the variance of one score around it."""
+    """A normal belief of a mean score: its mean and variance, and the variance of one score around it.
+
+    ``deviation`` is the root of the variance; ``step`` is how far one more score is expected to move the mean.
+    """
 
     mean: float
     variance: float
     noise: float
+    deviation: float
+    step: float
+
+    @classmethod
+    def of(cls, mean: float, variance: float, noise: float) -> "Belief":
+        """Return the belief with its derived parts."""
+        return cls(mean, variance, noise, math.sqrt(variance), variance / math.sqrt(variance + noise))
+
+    def after(self, looks: float) -> "Belief":
+        """Return what the belief will be like when that many scores have come which are on their way."""
+        return Belief.of(
+            self.mean, self.variance * self.noise / (self.noise + looks * self.variance), self.noise
+        )
 
 
 class Surprise(NamedTuple):
@@ -58,12 +76,16 @@ Priors = Callable[[str, str], Prior | None]
 """From a kind and a model to what a catalogue knows of it."""
 
 
+_NOTHING: Final = Belief(0.0, 0.0, 0.0, 0.0, 0.0)
+
+
 @dataclass(slots=True)
 class _Cell:
-    """The scores of one model at one kind."""
+    """The scores of one model at one kind, and what is believed by them."""
 
     looks: float = 0.0
     total: float = 0.0
+    belief: Belief = _NOTHING
 
     @property
     def mean(self) -> float:
@@ -73,6 +95,7 @@ class _Cell:
 @dataclass(slots=True)
 class _Kind:
     difficulty: float
+    doubt: float
     looks: float
     squares: float
     cells: dict[str, _Cell] = field(default_factory=dict)
@@ -92,29 +115,21 @@ class QualityBeliefs:
         self._priors = priors
         self._kinds: dict[str, _Kind] = {}
         self._strengths: dict[str, _Strength] = {}
+        self.sizes = SizeEffects()
 
-    def belief(self, kind: str, arm: str) -> Belief:
-        """Return what is believed of a model's mean score at a kind of work."""
-        return self.beliefs(kind, (arm,))[0]
+    def belief(self, kind: str, arm: str, size: str = "") -> Belief:
+        """Return what is believed of a model's mean score at a kind of work, of a size if one is named."""
+        belief = self.beliefs(kind, (arm,))[0]
+        return belief._replace(mean=belief.mean + self.sizes.of(arm, size))
 
     def beliefs(self, kind: str, arms: Sequence[str]) -> list[Belief]:
         """Return what is believed of each model's mean score at a kind; this is asked at every choice."""
-        own = self._spreads.speciality**2
-        place, strengths = self._place(kind), self._strengths
-        cells, difficulty, scatter = place.cells, place.difficulty, place.squares / place.looks
-        found = []
+        place = self._place(kind)
+        cells = place.cells
         for arm in arms:
-            cell = cells.get(arm)
-            if cell is None:
-                cell = self._new_cell(place, kind, arm)
-                difficulty = place.difficulty
-            strength = strengths[arm]
-            expected, looks = difficulty + strength.mean, cell.looks
-            noise = scatter * _coin((_PRIOR_COUNT * expected + cell.total) / (_PRIOR_COUNT + looks))
-            prior = 1.0 / (own + strength.variance)
-            precision = prior + looks / noise
-            found.append(Belief((expected * prior + cell.total / noise) / precision, 1.0 / precision, noise))
-        return found
+            if arm not in cells:
+                self._new_cell(place, kind, arm)
+        return [cells[arm].belief for arm in arms]
 
     def looks(self, kind: str, arm: str | None = None) -> float:
         """Return how many scores, prior ones included, a kind has; of one model, or of all."""
@@ -127,7 +142,9 @@ class QualityBeliefs:
         """Take in a score; returns what had been expected, and the surprise in standard deviations."""
         place = self._place(situation.kind)
         cell = place.cells.get(arm) or self._new_cell(place, situation.kind, arm)
-        before = self.belief(situation.kind, arm)
+        before, offset = cell.belief, self.sizes.of(arm, situation.size)
+        self.sizes.learn(arm, situation.size, quality - before.mean, before.noise, weight)
+        quality -= offset
         surprise = (quality - before.mean) / math.sqrt(before.noise + before.variance)
         scale = before.noise * place.looks / place.squares
         place.squares += (
@@ -137,7 +154,7 @@ class QualityBeliefs:
         cell.looks += weight
         cell.total += weight * quality
         self._settle(place, arm)
-        return Surprise(before.mean, surprise)
+        return Surprise(before.mean + offset, surprise)
 
     def changed(self, arm: str, expected: float, found: float) -> None:
         """Begin nearly anew with a model that scores ``found`` on the mean where ``expected`` was believed.
@@ -151,12 +168,13 @@ class QualityBeliefs:
                 mean, looks = _carried(cell.mean, expected, found), min(cell.looks, self._spreads.kept)
                 cell.looks, cell.total = looks, looks * mean
         self._strengths[arm] = self._estimated_strength(arm)
+        self._believe(arm)
 
     def _place(self, kind: str) -> _Kind:
         place = self._kinds.get(kind)
         if place is None:
             looks = self._spreads.noise_looks
-            place = self._kinds[kind] = _Kind(self._spreads.usual, looks, looks)
+            place = self._kinds[kind] = _Kind(self._spreads.usual, self._spreads.difficulty**2, looks, looks)
         return place
 
     def _new_cell(self, place: _Kind, kind: str, arm: str) -> _Cell:
@@ -166,6 +184,8 @@ class QualityBeliefs:
         self._strengths.setdefault(arm, _Strength(0.0, self._spreads.strength**2))
         if cell.looks:
             self._settle(place, arm)
+        else:
+            cell.belief = self._believed(place, cell, arm)
         return cell
 
     def _settle(self, place: _Kind, arm: str) -> None:
@@ -181,7 +201,30 @@ class QualityBeliefs:
                 weight = 1.0 / (_noise(place, 0.5, cell) / cell.looks + own + strength.variance)
                 precision += weight
                 total += weight * (cell.mean - strength.mean)
-        place.difficulty = total / precision
+        place.difficulty, place.doubt = total / precision, 1.0 / precision
+        for name, cell in place.cells.items():
+            cell.belief = self._believed(place, cell, name)
+        self._believe(arm)
+
+    def _believe(self, arm: str) -> None:
+        """Make anew what is believed of a model, at all kinds."""
+        for place in self._kinds.values():
+            cell = place.cells.get(arm)
+            if cell is not None:
+                cell.belief = self._believed(place, cell, arm)
+
+    def _believed(self, place: _Kind, cell: _Cell, arm: str) -> Belief:
+        """Return the best linear prediction of a cell's mean, with what is not known of its parts."""
+        strength, own = self._strengths[arm], self._spreads.speciality**2
+        expected = place.difficulty + strength.mean
+        noise = _noise(place, expected, cell)
+        spoken = noise + own * cell.looks
+        held = noise / spoken
+        return Belief.of(
+            held * expected + own * cell.total / spoken,
+            held * own + held * held * (strength.variance + place.doubt),
+            noise,
+        )
 
     def _estimated_strength(self, arm: str) -> _Strength:
         own = self._spreads.speciality**2

@@ -1,4 +1,7 @@
-"""Tables of tasks and models: what every model scored, cost and took on every task, read from a CSV file."""
+"""Tables of tasks and models: what every model scored, cost and took on every task, read from a CSV file.
+
+A column ``size`` (small, medium or large) is used where there is one.
+"""
 
 import csv
 import gzip
@@ -7,12 +10,14 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, get_args
 
 from codecompanion.contracts.errors import BadRequest
+from codecompanion.router.catalogue.task_types import Size
 from codecompanion.router.learning.policy import Outcome, Situation
 
 NEEDED: Final = ("task", "type", "model", "score", "cost_usd", "latency_s")
+SIZES: Final = get_args(Size)
 _MOST_FAULTS: Final = 3
 """Faulty rows that are told one by one; the rest are counted."""
 _GZIP: Final = b"\x1f\x8b"
@@ -67,7 +72,7 @@ def table_of(reader: "csv.DictReader[str]", name: str) -> Table:
 @dataclass
 class _Builder:
     name: str
-    kinds: dict[str, str] = field(default_factory=dict)
+    situations: dict[str, Situation] = field(default_factory=dict)
     cells: dict[str, dict[str, Outcome]] = field(default_factory=dict)
     models: dict[str, None] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
@@ -77,9 +82,10 @@ class _Builder:
         try:
             if not task or not model:
                 raise BadRequest("it names no task or no model")
-            kind = self.kinds.setdefault(task, (row["type"] or "").strip() or "all")
-            if kind != ((row["type"] or "").strip() or "all"):
-                raise BadRequest(f"the task {task!r} was of the type {kind!r} before")
+            kind = (row["type"] or "").strip() or "all"
+            before = self.situations.setdefault(task, Situation(kind=kind, size=_size(row))).kind
+            if kind != before:
+                raise BadRequest(f"the task {task!r} was of the type {before!r} before")
             if model in self.cells.setdefault(task, {}):
                 raise BadRequest(f"the task {task!r} has a row for {model!r} already")
             outcome = _outcome(row)
@@ -92,9 +98,7 @@ class _Builder:
 
     def table(self) -> Table:
         tasks = tuple(
-            Task(name, Situation(kind=self.kinds[name]), outcomes)
-            for name, outcomes in self.cells.items()
-            if outcomes
+            Task(name, self.situations[name], outcomes) for name, outcomes in self.cells.items() if outcomes
         )
         if not tasks:
             first = f" ({self.faults[0]})" if self.faults else ""
@@ -102,6 +106,12 @@ class _Builder:
                 f"the table {self.name} has no row with a score{first}; there is nothing to evaluate"
             )
         return Table(tasks, tuple(self.models), tuple(_told(self.faults)))
+
+
+def _size(row: Mapping[str, str | None]) -> str:
+    """Return how large a task is, "" where the table does not say it in our words."""
+    size = (row.get("size") or "").strip().lower()
+    return size if size in SIZES else ""
 
 
 def _outcome(row: Mapping[str, str | None]) -> Outcome | None:
