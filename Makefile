@@ -45,6 +45,8 @@ soak: $(VENV)/.development
 
 bench: $(VENV)/.development
 	@$(PIP) install --group bench
+	@$(BIN)/python -m venv .parts/litellm  # what it pins does not go with what we need
+	@.parts/litellm/bin/python -m pip --quiet --disable-pip-version-check install litellm
 	$(BIN)/python -m benchmarks
 
 clean:

@@ -17,6 +17,7 @@ ALL = (
     "arbiter",
     "blame",
     "router",
+    "router_worlds",
     "budgets",
 )
 

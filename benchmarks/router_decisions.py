@@ -1,10 +1,14 @@
-"""How long one decision takes, all constraints asked, beside litellm's router where that is installed."""
+"""How long one decision takes, all constraints asked, beside litellm's router where that is installed.
 
-import asyncio
+`make bench` installs litellm into an environment of its own: what it pins does not go with what we need.
+"""
+
 import gc
-import importlib
+import json
+import subprocess
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from random import Random
 
 from benchmarks.table import Row, percentile, print_table
@@ -20,6 +24,9 @@ from codecompanion.router.learning.weights import parse_weights
 
 MODELS = 12
 DECISIONS = 5000
+THEIR_DECISIONS = 500
+LITELLM = Path(__file__).parents[1] / ".parts" / "litellm" / "bin" / "python"
+"""The interpreter that has litellm."""
 
 
 def decision_rows() -> Iterator[Row]:
@@ -29,8 +36,7 @@ def decision_rows() -> Iterator[Row]:
     """
     ours = _timed(_our_decision())
     lines = [("orchestra", *_told(ours))]
-    other = _litellm_decision()
-    theirs = _timed(other, decisions=500) if other is not None else []
+    theirs = _litellm_times()
     lines.append(("litellm's Router", *(_told(theirs) if theirs else ("not installed", ""))))
     print_table(f"a decision among {MODELS} models, µs", ("router", "p50", "p99"), lines)
     yield Row("decision, p50", 1e6 * percentile(ours, 0.5), "≤", 50, " µs")
@@ -43,14 +49,14 @@ def _told(times: list[float]) -> tuple[str, str]:
     return f"{1e6 * percentile(times, 0.5):.1f}", f"{1e6 * percentile(times, 0.99):.1f}"
 
 
-def _timed(step: Callable[[], float], decisions: int = DECISIONS) -> list[float]:
+def _timed(step: Callable[[], float]) -> list[float]:
     """Return the seconds of each decision; the collector waits, as it would between two calls."""
-    for _ in range(decisions // 10):
+    for _ in range(DECISIONS // 10):
         step()
     gc.collect()
     gc.disable()
     try:
-        return [step() for _ in range(decisions)]
+        return [step() for _ in range(DECISIONS)]
     finally:
         gc.enable()
 
@@ -75,7 +81,7 @@ def _our_decision() -> Callable[[], float]:
     def decide() -> float:
         begun = time.thread_time()
         models = choice.eligible(request).models
-        pick = policy.choose(situation, [str(ref) for ref in models])
+        pick = policy.choose(situation, tuple(map(str, models)))
         took = time.thread_time() - begun
         outcome = Outcome(quality=rng.random(), dollars=0.01 * rng.random(), seconds=rng.random())
         policy.learn(situation, pick.arm, outcome)
@@ -86,29 +92,11 @@ def _our_decision() -> Callable[[], float]:
     return decide
 
 
-def _litellm_decision() -> Callable[[], float] | None:
-    """Return a decision of litellm's router among as many deployments, None where it is not installed."""
-    try:
-        litellm = importlib.import_module("litellm")
-    except ImportError:
-        return None
-    deployments = [
-        {
-            "model_name": "code",
-            "litellm_params": {"model": f"openai/model-{number}", "api_key": "none", "rpm": 1000},
-        }
-        for number in range(MODELS)
-    ]
-    router = litellm.Router(model_list=deployments)
-    messages = [{"role": "user", "content": "y" * 2000}]
-    loop = asyncio.new_event_loop()
-
-    def decide() -> float:
-        async def choose() -> float:
-            begun = time.thread_time()
-            await router.async_get_available_deployment(model="code", request_kwargs={}, messages=messages)
-            return time.thread_time() - begun
-
-        return loop.run_until_complete(choose())
-
-    return decide
+def _litellm_times() -> list[float]:
+    """Return the seconds of litellm's decisions among as many models; none where it is not installed."""
+    if not LITELLM.exists():
+        return []
+    script = Path(__file__).with_name("router_litellm.py")
+    command = [str(LITELLM), str(script), str(MODELS), str(THEIR_DECISIONS)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=600)
+    return [float(seconds) for seconds in json.loads(done.stdout.splitlines()[-1])]
