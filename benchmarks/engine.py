@@ -69,6 +69,9 @@ async def measure(seconds_per_call: float) -> tuple[float, float]:
         async def run(self, view: object, only: object = ()) -> TestReport:
             return TestReport(command=("true",), ran=True, passed=1, exit_code=0)
 
+        async def confinement(self) -> str:
+            return ""
+
     with tempfile.TemporaryDirectory() as folder:
         store = await SqliteEventStore.open(Path(folder) / ".orchestra", time.time)
         parts = Parts(store, MemoryBus(), Model(), Workspace(folder), DiskEdits(folder), Green())

@@ -54,7 +54,7 @@ def _rungs() -> list[Sandbox]:
     if sys.platform == "linux" and (program := shutil.which("bwrap")):
         found.append(Bubblewrap(program))
     if sys.platform == "linux" and kernel_has_landlock():
-        found.append(Landlock())
+        found.append(Landlock(own_network=True))
     return found
 
 

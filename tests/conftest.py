@@ -32,7 +32,8 @@ def own_state(tmp_path_factory: pytest.TempPathFactory) -> None:
     os.environ["XDG_STATE_HOME"] = str(tmp_path_factory.mktemp("state"))
 
 
-AIMOCK = ROOT / ".parts" / "node_modules" / "@copilotkit" / "aimock"
+NODE_PARTS = ROOT / ".parts" / "node_modules"
+AIMOCK = NODE_PARTS / "@copilotkit" / "aimock"
 
 
 def _program(name: str) -> bool:
@@ -57,6 +58,12 @@ def _may_mount(*in_namespace: str) -> bool:
     return _program("unshare") and subprocess.run(mount, capture_output=True, check=False).returncode == 0
 
 
+@cache
+def _has_own_network() -> bool:
+    unshare = ["unshare", "--map-root-user", "--net", "true"]
+    return _program("unshare") and subprocess.run(unshare, capture_output=True, check=False).returncode == 0
+
+
 OWN_NAMESPACE = "--map-root-user"
 """Whoever is not root, or is root in a container, may often still mount where nobody else sees it."""
 
@@ -73,6 +80,7 @@ PARTS = {
     "node": lambda: _program("node"),
     "bwrap": lambda: _program("bwrap"),
     "landlock": kernel_has_landlock,
+    "own-network": _has_own_network,
     "inotify": lambda: ChangeWatch(ROOT).works,
     "setpriv": lambda: _program("setpriv") and os.geteuid() == 0,
     "tmpfs": lambda: _may_mount() or _may_mount(OWN_NAMESPACE),
@@ -81,6 +89,8 @@ PARTS = {
     "git": lambda: _program("git"),
     "redis-server": lambda: _program("redis-server"),
     "aimock": lambda: _program("node") and AIMOCK.is_dir(),
+    "code-server": (NODE_PARTS / "code-server" / "lib" / "vscode" / "node_modules").is_dir,
+    "vscode-packages": (ROOT / "editor-clients" / "vscode" / "node_modules" / "typescript").is_dir,
     "llmock": lambda: find_spec("llmock") is not None,
     "python3.11": lambda: _starts("python3.11"),
     "python3.12": lambda: _starts("python3.12"),

@@ -9,7 +9,9 @@ from codecompanion.contracts.plan import Plan
 from codecompanion.contracts.test_reports import TestReport
 from codecompanion.orchestra.runs.evolve import fold
 from codecompanion.orchestra.runs.state import RunState
+from codecompanion.orchestra.runs.status import status_of
 from codecompanion.orchestra.summary import sum_up
+from codecompanion.orchestra.verification.sandbox import Rung
 
 NO_TESTS = TestReport(command=(), ran=False, output="no tests were found: add some")
 NOT_STARTED = TestReport(command=(), ran=False, output="x", not_started=("node is missing", "go is missing."))
@@ -71,3 +73,30 @@ def test_a_reason_that_was_given_is_not_said_twice() -> None:
     )
     assert sum_up(state, "3 repair rounds were tried").summary.endswith("Tried: Debugger's answer held no file")
     assert sum_up(state, "it failed: Debugger's answer held no file").summary.count("held no file") == 1
+
+
+@pytest.mark.parametrize(
+    ("rung", "meanwhile", "afterwards"),
+    [
+        (Rung.BUBBLEWRAP, "running the tests, confined by bubblewrap", "Tests ran confined by bubblewrap."),
+        (Rung.LANDLOCK, "running the tests, confined by landlock", "Tests ran confined by landlock."),
+        (Rung.ASKING, "running the tests, not confined, so you are asked first", "with your own rights"),
+        (Rung.REFUSING, "running the tests, if they may: nothing here can confine them", ""),
+        (Rung.UNGUARDED, "running the tests, not confined, since the setting", "with your own rights"),
+    ],
+)
+def test_how_tests_are_confined_is_said_once_on_the_way_and_at_the_end(
+    rung: Rung, meanwhile: str, afterwards: str
+) -> None:
+    first = fold([e.TestsStarted(round=0, sandbox=rung.value)], ended("change", RED))
+    assert first.text.startswith(meanwhile)
+    assert afterwards in sum_up(first).summary
+    again = fold([e.TestsStarted(round=1, sandbox=rung.value)], first)
+    assert (again.text, status_of("run-a", again).sandbox) == ("running the tests again", rung.value)
+
+
+def test_nothing_is_said_of_a_rung_that_is_not_known_or_held_no_test() -> None:
+    old = fold([e.TestsStarted(round=0)], ended("change", RED))
+    assert (old.text, "confined" in sum_up(old).summary) == ("running the tests", False)
+    none_ran = fold([e.TestsStarted(round=0, sandbox="bubblewrap")], ended("change", NO_TESTS))
+    assert "confined" not in sum_up(none_ran).summary

@@ -21,6 +21,7 @@ from codecompanion.orchestra.verification.bubblewrap import Bubblewrap
 from codecompanion.orchestra.verification.landlock import Landlock
 from codecompanion.orchestra.verification.process import Bounds, Ended, run_process
 from codecompanion.orchestra.verification.sandbox import Cell, ProcessLimitsOnly, Sandbox
+from codecompanion.orchestra.verification.together import Together
 
 HOSTILE = Path(__file__).with_name("hostile_program.py")
 PYTHON = "/usr/bin/python3"
@@ -34,6 +35,7 @@ RUNGS = pytest.mark.parametrize(
     [
         pytest.param("bubblewrap", marks=pytest.mark.needs("bwrap")),
         pytest.param("landlock", marks=pytest.mark.needs("landlock")),
+        pytest.param("landlock with a network", marks=pytest.mark.needs("landlock", "own-network")),
     ],
 )
 
@@ -52,7 +54,8 @@ class Target:
             return Bubblewrap(shutil.which("bwrap") or "bwrap")
         if rung == "none":
             return ProcessLimitsOnly()
-        return Landlock((PYTHON, "-I", "-S", str(self.base / "launcher.py")))
+        launcher = (PYTHON, "-I", "-S", str(self.base / "launcher.py"))
+        return Landlock(launcher, own_network=rung == "landlock with a network")
 
     async def run(self, rung: str, *arguments: str, bounds: Bounds) -> Ended:
         argv = self.sandbox(rung).wrap((PYTHON, "-S", *arguments), self.cell)
@@ -137,5 +140,17 @@ async def test_seven_of_seven_attacks_are_blocked(target: Target, rung: str, use
 async def test_a_fork_bomb_is_ended(target: Target, rung: str, user: str) -> None:
     """The kernel's limit alone would not do: it counts for no administrator."""
     bomb = "import os, time\nwhile True:\n    try: os.fork()\n    except OSError: time.sleep(0.1)"
-    ended = await target.run(rung, "-c", bomb, bounds=Bounds(seconds=30, most_processes=40))
+    ended = await target.run(rung, "-c", bomb, bounds=Bounds(seconds=30, together=Together(processes=40)))
     assert (ended.exit_code, ended.stopped) == (None, "started more than 40 processes")
+
+
+@RUNGS
+@USERS
+async def test_a_tree_of_processes_that_takes_much_memory_together_is_ended(
+    target: Target, rung: str, user: str
+) -> None:
+    tree = (
+        "import os, time\nfor _ in range(5):\n if os.fork(): break\nown = bytearray(30 << 20)\ntime.sleep(99)"
+    )
+    ended = await target.run(rung, "-c", tree, bounds=Bounds(seconds=30, together=Together(memory=100 << 20)))
+    assert ended.stopped == "used more than 100 MB of memory, all its processes together"

@@ -116,6 +116,16 @@ class AgentAsked(Contract):
     text: str
 
 
+class FileShown(Contract):
+    """What a file read when an agent was first shown it in a task: the text that its changes are made for."""
+
+    event: Literal["file_shown"] = "file_shown"
+    task_id: TaskId
+    role: Role
+    path: str
+    text: str
+
+
 class ModelCallStarted(Contract):
     event: Literal["model_call_started"] = "model_call_started"
     task_id: TaskId
@@ -211,9 +221,12 @@ class TaskFailed(Contract):
 
 
 class TestsStarted(Contract):
+    """``sandbox`` is the rung that confines them, in one word; empty where that was not recorded."""
+
     __test__ = False
     event: Literal["tests_started"] = "tests_started"
     round: int
+    sandbox: str = ""
 
 
 class TestsRan(Contract):
@@ -295,6 +308,7 @@ Event = Annotated[
     | TaskProgressed
     | MessageSent
     | AgentAsked
+    | FileShown
     | ModelCallStarted
     | ModelAnswered
     | ModelCallFailed

@@ -322,6 +322,10 @@ class TestRunner(Protocol):
         """
         ...
 
+    async def confinement(self) -> str:
+        """Return the word for how well runs are confined here, empty where that cannot be told."""
+        ...
+
 
 class TemplateLibrary(Protocol):
     """What the offline provider builds from; the same order always gives the same answer."""

@@ -31,7 +31,8 @@ class RunStatus(Contract):
 
     ``files`` are those it changed, ``pending`` those of them whose changes wait for green tests or for the
     person's word. ``next_task`` is the one that goes next where the run waits for the person. An
-    ``interrupted`` run has not ended and is under way nowhere: it can be resumed or stopped.
+    ``interrupted`` run has not ended and is under way nowhere: it can be resumed or stopped. ``sandbox`` is the
+    rung that confines its tests, empty before the first of them.
     """
 
     run_id: RunId
@@ -57,6 +58,7 @@ class RunStatus(Contract):
     mode: RunMode = "automatic"
     next_task: TaskId | None = None
     interrupted: bool = False
+    sandbox: str = ""
 
     @property
     def ended(self) -> bool:

@@ -94,7 +94,7 @@ class Mending:
     async def _test(self, round_: int, view: WorkspaceView) -> TestReport:
         await self._gate.open()
         await self._desk.confirm_edits()
-        await self._desk.note(e.TestsStarted(round=round_))
+        await self._desk.note(e.TestsStarted(round=round_, sandbox=await self._desk.tests.confinement()))
         report = await self._desk.tests.run(view)
         await self._desk.note(e.TestsRan(report=report, round=round_))
         return report

@@ -8,6 +8,7 @@ from codecompanion.contracts.messages import Role
 from codecompanion.contracts.test_reports import TestReport
 from codecompanion.contracts.wording import counted
 from codecompanion.orchestra.repair import ended, is_repair, only_old_failures, repairs_of
+from codecompanion.orchestra.runs.confinement import afterwards
 from codecompanion.orchestra.runs.state import RunState
 from codecompanion.orchestra.weakening.policy import is_about_tests, is_test_file
 
@@ -28,7 +29,7 @@ def sum_up(state: RunState, gave_up: str = "") -> Ending:
         count = len(state.tasks)
         return Ending("done", f"The rehearsal of {count} simulated tasks is over; no file was touched.")
     outcome = _outcome(state)
-    sentences = [_files(state), _held(state), _tests(state), _failures(state)]
+    sentences = [_files(state), _held(state), _tests(state), _confined(state), _failures(state)]
     if gave_up:
         sentences.append(f"Stopped: {gave_up.rstrip('.')}.")
     sentences += [_changed_tests(state), _tried(state, gave_up), _left_out(state), _no_model(state)]
@@ -39,7 +40,8 @@ def sum_up_limit(state: RunState) -> Ending:
     """Return the ending of a run that a guard ended: it is not done, whatever it got to."""
     red = bool(state.reports) and not state.reports[-1].green
     limit = f"Stopped: {state.limit}."
-    sentences = [_files(state), _held(state), _tests(state), _failures(state), limit, _left_out(state)]
+    sentences = [_files(state), _held(state), _tests(state), _confined(state), _failures(state), limit]
+    sentences.append(_left_out(state))
     return Ending("red" if red else "failed", " ".join(sentence for sentence in sentences if sentence))
 
 
@@ -107,6 +109,10 @@ def _tests(state: RunState) -> str:
     if only_old_failures(state.baseline, last):
         said += " They failed before this run too."
     return f"{said} Others could not start: {_missing(last)}." if last.not_started else said
+
+
+def _confined(state: RunState) -> str:
+    return afterwards(state.sandbox) if any(report.ran for report in state.reports) else ""
 
 
 def _ran(report: TestReport) -> str:

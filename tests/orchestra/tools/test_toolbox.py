@@ -35,6 +35,9 @@ class Runner:
         await asyncio.sleep(self.seconds)
         return self.reports.pop(0)
 
+    async def confinement(self) -> str:
+        return ""
+
 
 class Bench:
     """A folder, its buffers and a toolbox on it."""

@@ -9,7 +9,6 @@ import pytest
 from codecompanion.orchestra.verification.process_limits import ProcessLimits, limited
 from codecompanion.orchestra.verification.process_tree import (
     creation_flags,
-    descendants,
     has_sessions,
     marked_processes,
     taskkill_command,
@@ -46,15 +45,6 @@ def test_never_more_is_allowed_than_this_process_may_itself(monkeypatch: pytest.
     argv = limited(("/bin/true",), ProcessLimits(core=0), "linux", find=lambda name: name)
     assert argv[1:5] == ("--cpu=7", "--as=7", "--data=7", "--fsize=7")
     assert "--core=0" in argv
-
-
-def test_descendants_are_counted_to_just_beyond_the_most(tmp_path: Path) -> None:
-    for pid, children in {"1": "2 3", "2": "4 5 6", "3": "", "4": "", "5": "", "6": ""}.items():
-        (tmp_path / pid / "task" / pid).mkdir(parents=True)
-        (tmp_path / pid / "task" / pid / "children").write_text(children)
-    assert descendants(1, 100, tmp_path) == 5
-    assert descendants(1, 1, tmp_path) == 2
-    assert descendants(9, 100, tmp_path) == 0
 
 
 def test_processes_are_known_by_the_mark_of_their_run(tmp_path: Path) -> None:

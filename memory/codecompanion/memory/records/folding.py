@@ -20,6 +20,7 @@ Tell = Callable[[e.Event], str]
 UNLISTED = (
     e.TaskProgressed,
     e.AgentAsked,
+    e.FileShown,
     e.BaseKept,
     d.DocumentOpened,
     d.DocumentChanged,

@@ -10,6 +10,7 @@ from codecompanion.contracts import session_events as s
 from codecompanion.contracts.edits import FileEdit, WholeFile
 from codecompanion.contracts.test_reports import TestReport
 from codecompanion.contracts.wording import counted
+from codecompanion.orchestra.runs.confinement import while_running
 
 LONGEST = 160
 """Characters of a quotation; the whole texts are in the log."""
@@ -102,6 +103,7 @@ _SAID: dict[type, Callable[[Any], str]] = {
     e.TaskProgressed: lambda x: f"Task {x.task_id}: {x.text}",
     e.MessageSent: lambda x: f"{x.message.sender} to {x.message.recipient}: {quoted(x.message.subject)}",
     e.AgentAsked: lambda x: f"{x.role} said to its model {quoted(x.text)}",
+    e.FileShown: lambda x: f"{x.role} was shown {x.path}",
     e.ModelCallStarted: lambda x: f"{x.role} called a model",
     e.ModelAnswered: _answered,
     e.ModelCallFailed: lambda x: f"The call of {x.role} to {x.provider} failed ({x.fault}): {x.reason}",
@@ -114,7 +116,9 @@ _SAID: dict[type, Callable[[Any], str]] = {
     e.EditSettled: _settled,
     e.TaskFinished: lambda x: f"Task {x.task_id} is done: {quoted(x.summary)}",
     e.TaskFailed: lambda x: f"Task {x.task_id} failed: {x.reason}",
-    e.TestsStarted: lambda x: "The tests as they were before are run" if x.round < 0 else "The tests are run",
+    e.TestsStarted: lambda x: (
+        f"The tests{' as they were before' if x.round < 0 else ''} are run{while_running(x.sandbox)}"
+    ),
     e.TestsRan: lambda x: _tests(x.report),
     e.RunPaused: lambda x: f"The run paused by itself: {x.reason}" if x.reason else "The run was paused",
     e.RunResumed: lambda _: "The run went on",

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from codecompanion.contracts import events as e
 from codecompanion.contracts.ids import TaskId
 from codecompanion.contracts.wording import counted
+from codecompanion.orchestra.runs.confinement import while_running
 from codecompanion.orchestra.runs.growing_map import GrowingMap
 from codecompanion.orchestra.runs.percent import share
 from codecompanion.orchestra.runs.state import PLANNING, RunState, Spending, TaskState
@@ -151,9 +152,15 @@ def _settled(state: RunState, event: e.EditSettled) -> Changes:
     return changes
 
 
-def _tests_started(_: RunState, event: e.TestsStarted) -> Changes:
+def _tests_started(state: RunState, event: e.TestsStarted) -> Changes:
     again = " again" if event.round > 0 else ""
-    return {"testing": True, "text": "looking at the tests" if event.round < 0 else f"running the tests{again}"}
+    # said once, and again only when it is another one
+    rung = "" if event.sandbox == state.sandbox else while_running(event.sandbox)
+    return {
+        "testing": True,
+        "sandbox": event.sandbox,
+        "text": "looking at the tests" if event.round < 0 else f"running the tests{again}{rung}",
+    }
 
 
 def _tests_ran(state: RunState, event: e.TestsRan) -> Changes:
@@ -208,6 +215,7 @@ CHANGES: Mapping[type[Any], Callable[[RunState, Any], Changes]] = {
     e.TaskFailed: _task_failed,
     e.MessageSent: nothing,
     e.AgentAsked: nothing,
+    e.FileShown: nothing,
     e.ModelCallStarted: nothing,
     e.ModelCallFailed: nothing,
     e.ModelAnswered: _answered,

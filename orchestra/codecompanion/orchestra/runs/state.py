@@ -50,7 +50,7 @@ class RunState:
     ``bases`` holds what stood in each changed file before the run (None: nothing), ``authors`` which role
     wrote it last. ``worked`` is how far the planned tasks are together, in thousandths of a task. ``starts``
     and ``retries`` count those of each task, planning too; ``limit`` is the sentence of the guard that ended
-    the run.
+    the run; ``sandbox`` the rung its last tests were run on.
     """
 
     version: int = 0
@@ -67,6 +67,7 @@ class RunState:
     steps_granted: int = 0
     steps_taken: int = 0
     testing: bool = False
+    sandbox: str = ""
     baseline: TestReport | None = None
     reports: tuple[TestReport, ...] = ()
     bases: GrowingMap[str, str | None] = field(default_factory=GrowingMap)

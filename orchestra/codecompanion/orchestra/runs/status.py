@@ -44,6 +44,7 @@ def status_of(run_id: RunId, state: RunState, *, started_at: float = 0.0, update
         summary=state.summary,
         mode=state.order.mode,
         next_task=_next_task(state),
+        sandbox=state.sandbox,
     )
 
 

@@ -32,8 +32,9 @@ _MOST_CHARACTERS_SEARCHED = 32_000_000
 class Looks:
     """The tools themselves, for one workspace.
 
-    Paths for which ``hidden`` is true can be listed, but neither read nor searched. Each look returns at
-    most about ``room`` bytes, cut where a person would cut. Raises ``WorkspaceError`` and ``BadAnswer``.
+    Paths for which ``hidden`` is true can be listed, but neither read nor searched; ``shown`` is told each file
+    that is read, and its text. Each look returns at most about ``room`` bytes, cut where a person would cut.
+    Raises ``WorkspaceError`` and ``BadAnswer``.
     """
 
     view: WorkspaceView
@@ -41,6 +42,7 @@ class Looks:
     hidden: Callable[[str], bool]
     seconds_per_search: float
     monotonic: Callable[[], float] = time.monotonic
+    shown: Callable[[str, str], None] = lambda path, text: None
 
     async def look(self, arguments: ToolArguments, room: int) -> str:
         """Do what the arguments ask for, off the loop where it touches the disk."""
@@ -78,7 +80,9 @@ class Looks:
             raise WorkspaceError(
                 f"{path!r} is not shown to you: work from the specification, not from its implementation"
             )
-        lines = [without_ending(line) for line in split_lines(self._text_of(path))]
+        text = self._text_of(path)
+        self.shown(path, text)
+        lines = [without_ending(line) for line in split_lines(text)]
         if not lines:
             return f"{path} is empty."
         first = asked.first_line

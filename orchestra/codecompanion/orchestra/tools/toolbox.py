@@ -54,7 +54,7 @@ class Toolbox:
     """One task's tools. Calls are made one at a time; what they show is what the editor shows now.
 
     ``tests`` None leaves ``run_tests`` out. A repeated call is answered with a note, and with the result
-    only when that has changed.
+    only when that has changed. ``shown`` is told each file that is read, and its text, in a thread.
     """
 
     def __init__(
@@ -64,11 +64,13 @@ class Toolbox:
         limits: ToolLimits = DEFAULT_LIMITS,
         hidden: Callable[[str], bool] = nothing_hidden,
         monotonic: Callable[[], float] = time.monotonic,
+        *,
+        shown: Callable[[str, str], None] = lambda path, text: None,
     ) -> None:
         self._limits = limits
         self._monotonic = monotonic
         self._reading = ReadingMap()
-        self._looks = Looks(view, tests, hidden, limits.seconds_per_search, monotonic)
+        self._looks = Looks(view, tests, hidden, limits.seconds_per_search, monotonic, shown)
         self._offered = tuple(name for name in ARGUMENTS if tests is not None or name != "run_tests")
         self._shown: dict[str, str] = {}
         self._bytes_left = limits.bytes_in_total

@@ -28,12 +28,17 @@ class Bubblewrap:
         """Return the short path sockets need."""
         return "/tmp"
 
+    def remark(self, output: str) -> str:
+        """Nothing in the output is this rung's doing."""
+        return ""
+
     def wrap(self, argv: tuple[str, ...], cell: Cell) -> tuple[str, ...]:
         """Return the command, its variables being those it is given."""
         inside = ("--chdir", str(cell.root), "--", *argv)
-        return (self._program, *_ISOLATION, *_system_mounts(), *_own_mounts(cell), *inside)
+        return (self._program, *_ISOLATION, *_system_mounts(), *_own_mounts(cell), "--remount-ro", "/", *inside)
 
 
+_SHARED_MEMORY: Final = 1 << 30
 _ISOLATION: Final = ("--unshare-all", "--die-with-parent", "--cap-drop", "ALL")
 
 
@@ -46,7 +51,9 @@ def _system_mounts() -> list[str]:
             mounts += ["--ro-bind-try", str(folder), str(folder)]
     for path in (*machine_folders.STORES, *machine_folders.ETC):
         mounts += ["--ro-bind-try", path, path]
-    return [*mounts, "--proc", "/proc", "--dev", "/dev"]
+    # what is written to a file system in memory counts for no process: only the small one may be written to
+    memory = ("--size", str(_SHARED_MEMORY), "--tmpfs", "/dev/shm", "--remount-ro", "/dev")
+    return [*mounts, "--proc", "/proc", "--dev", "/dev", *memory]
 
 
 def _own_mounts(cell: Cell) -> list[str]:

@@ -116,6 +116,8 @@ class ConfinedCopy:
         else:
             failures = (self._relative(plain_text(line.encode("utf-8", "replace"))) for line in counts.failures)
             counts = replace(counts, failures=tuple(failures))
+        if counts.failed and (remark := self.sandbox.remark(text)):
+            text = f"{text.rstrip()}\n\n{remark}\n"
         return report_of(argv, ended, text, counts).model_copy(update=typed)
 
     async def ways_to_run(self, suite: Suite) -> list[TestCommand]:

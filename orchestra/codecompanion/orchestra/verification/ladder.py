@@ -43,7 +43,8 @@ def _candidates(
     if program := find("bwrap"):
         yield Bubblewrap(program)
     if has_landlock():
-        yield Landlock()
+        yield Landlock(own_network=True)
+        yield Landlock(own_network=False)
 
 
 async def _holds(sandbox: Sandbox, scratch: Path) -> bool:

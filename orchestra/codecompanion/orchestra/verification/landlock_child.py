@@ -1,9 +1,12 @@
 """The launcher of the landlock rung, run as a program of its own: it confines one child and outlives it.
 
-Called as ``landlock_child.py READ WRITE PATH … PROGRAM [ARGUMENT …]``: of the PATHs, all absolute, the child
-may read the first READ and change the next WRITE; nothing else is open to it, and no socket. The launcher stays
+Called as ``landlock_child.py NETWORK READ WRITE PATH … PROGRAM [ARGUMENT …]``: of the PATHs, all absolute, the
+child may read the first READ and change the next WRITE; nothing else is open to it. With ``own`` as NETWORK it
+gets a network with nobody else in it, and sockets there; with ``none``, no socket at all. The launcher stays
 outside, kills whatever the child leaves behind, and ends with its exit code (128 and the signal's number if
 one ended it). The numbers are the kernel's (``linux/landlock.h``, ``linux/seccomp.h``, ``linux/prctl.h``).
+
+Rules for ports (landlock since Linux 6.7) would not do: they tell ports apart, not whose server listens there.
 
 Its imports are as few as can be: they are most of what this rung costs.
 """
@@ -26,6 +29,9 @@ _NO_TCP, _NO_FOREIGN_SIGNALS_OR_SOCKETS = 0b11, 0b11
 _PDEATHSIG, _SET_SECCOMP, _CAPBSET_DROP, _SUBREAPER, _NO_NEW_PRIVS = 1, 22, 24, 36, 38
 _LAST_CAPABILITY = 63
 _NEW_NAMESPACES = 0x7E020080
+_NEW_NETWORK, _NEW_USER = 0x40000000, 0x10000000
+_INTERNET, _INTERNET_6, _DATAGRAMS = 2, 10, 2
+_SET_FLAGS, _IS_UP = 0x8914, 1
 _ALLOW, _FAIL_WITH = 0x7FFF0000, 0x00050000
 _EPERM, _EACCES, _ENOSYS = 1, 13, 38
 _LOAD, _IF_EQUAL, _IF_AT_LEAST, _IF_ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
@@ -62,8 +68,14 @@ _REFUSED_EVERYWHERE = (425, 428, 429, 430, 432, 438, 442)
 _CLONE3 = 435
 
 
+_opened: list[ctypes.CDLL] = []
+
+
 def _libc() -> ctypes.CDLL:
-    return ctypes.CDLL(None, use_errno=True)
+    """Return the C library, opened once: that takes as long as dozens of calls."""
+    if not _opened:
+        _opened.append(ctypes.CDLL(None, use_errno=True))
+    return _opened[0]
 
 
 def kernel_version() -> int:
@@ -77,11 +89,31 @@ def _checked(result: int) -> int:
     return result
 
 
-def _confine_files(read: list[str], write: list[str], version: int) -> None:
+def _take_own_network() -> None:
+    """Move into a network that holds nothing but its own loopback, and switch that on.
+
+    Whoever is no administrator needs a world of users for it, of one, which some systems forbid.
+    """
+    user, group = os.geteuid(), os.getegid()
+    if _libc().unshare(_NEW_NETWORK) < 0:
+        _checked(_libc().unshare(_NEW_NETWORK | _NEW_USER))
+        for name, text in (
+            ("setgroups", "deny"),
+            ("gid_map", f"{group} {group} 1"),
+            ("uid_map", f"{user} {user} 1"),
+        ):
+            with open(f"/proc/self/{name}", "w") as file:  # noqa: PTH123 - as below
+                file.write(text)
+    asking = _checked(_libc().socket(_INTERNET, _DATAGRAMS, 0))
+    _checked(_libc().ioctl(asking, _SET_FLAGS, struct.pack("=16sh22x", b"lo", _IS_UP)))
+    os.close(asking)
+
+
+def _confine_files(read: list[str], write: list[str], version: int, *, own_network: bool) -> None:
     handled = (1 << (13 + (version >= 2) + (version >= 3))) - 1 | (_IOCTL_DEV if version >= 5 else 0)
     fields = [handled]
     if version >= 4:
-        fields.append(_NO_TCP)
+        fields.append(0 if own_network else _NO_TCP)
     if version >= 6:
         fields.append(_NO_FOREIGN_SIGNALS_OR_SOCKETS)
     attributes = struct.pack(f"={len(fields)}Q", *fields)
@@ -108,7 +140,7 @@ def _open_up(rules: int, path: str, access: int) -> None:
         os.close(place)
 
 
-def _call_filter(machine: str, version: int) -> bytes:
+def _call_filter(machine: str, version: int, *, own_network: bool) -> bytes:
     """Return the filter of system calls as the kernel takes it; raises ``KeyError`` for an unknown machine."""
     architecture, own = _MACHINES[machine]
 
@@ -130,8 +162,15 @@ def _call_filter(machine: str, version: int) -> bytes:
             step(_LOAD, 4) + step(_IF_EQUAL, architecture, 1, 0) + fail(_EPERM),
             step(_LOAD, 0) + step(_IF_AT_LEAST, _X32_CALLS, 0, 1) + fail(_EPERM),
             *(fail_on(number, _EPERM) for number in refused),
-            # a socket with a path cannot be told from here: none may be made, pairs can
-            fail_on(_SOCKET[own], _EACCES),
+            # a socket with a path is in no network, and leads to whoever listens there; pairs may be made
+            step(_IF_EQUAL, _SOCKET[own], 0, 5 if own_network else 1),
+            *(
+                (step(_LOAD, 16), step(_IF_EQUAL, _INTERNET, 2), step(_IF_EQUAL, _INTERNET_6, 1))
+                if own_network
+                else ()
+            ),
+            fail(_EACCES),
+            *((step(_RETURN, _ALLOW),) if own_network else ()),
             # its flags lie in memory; the C library then uses `clone`, whose flags can be read
             fail_on(_CLONE3, _ENOSYS),
             step(_IF_EQUAL, _CLONE[own], 0, 3) + step(_LOAD, 16),
@@ -141,19 +180,21 @@ def _call_filter(machine: str, version: int) -> bytes:
     )
 
 
-def _filter_calls(version: int) -> None:
-    program = _call_filter(os.uname().machine, version)
+def _filter_calls(version: int, *, own_network: bool) -> None:
+    program = _call_filter(os.uname().machine, version, own_network=own_network)
     held = ctypes.create_string_buffer(program, len(program))
     attributes = struct.pack("@HP", len(program) // 8, ctypes.addressof(held))
     _checked(_libc().prctl(_SET_SECCOMP, 2, attributes, 0, 0))
 
 
-def _run_confined(read: list[str], write: list[str], argv: list[str]) -> None:
+def _run_confined(read: list[str], write: list[str], argv: list[str], *, own_network: bool) -> None:
+    if own_network:
+        _take_own_network()
     for capability in range(_LAST_CAPABILITY + 1):
         _libc().prctl(_CAPBSET_DROP, capability, 0, 0, 0)
     version = kernel_version()
-    _confine_files([*read, f"/proc/{os.getpid()}"], write, version)
-    _filter_calls(version)
+    _confine_files([*read, f"/proc/{os.getpid()}"], write, version, own_network=own_network)
+    _filter_calls(version, own_network=own_network)
     os.execv(argv[0], argv)
 
 
@@ -186,8 +227,9 @@ def _asked_to_end(number: int, frame: object) -> None:
 
 def main(arguments: list[str]) -> int:
     """Run the program confined and return its exit code."""
-    read_end = 2 + int(arguments[0])
-    write_end = read_end + int(arguments[1])
+    own_network = arguments[0] == "own"
+    read_end = 3 + int(arguments[1])
+    write_end = read_end + int(arguments[2])
     signal.signal(signal.SIGTERM, _asked_to_end)
     _libc().prctl(_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
     _checked(_libc().prctl(_SUBREAPER, 1, 0, 0, 0))
@@ -195,7 +237,8 @@ def main(arguments: list[str]) -> int:
     if child == 0:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         try:
-            _run_confined(arguments[2:read_end], arguments[read_end:write_end], arguments[write_end:])
+            read, write, argv = arguments[3:read_end], arguments[read_end:write_end], arguments[write_end:]
+            _run_confined(read, write, argv, own_network=own_network)
         except BaseException as fault:  # noqa: BLE001 - whatever it is, the program must not run unconfined
             os.write(2, f"the sandbox could not be set up: {fault}\n".encode())
         os._exit(126)

@@ -13,31 +13,31 @@ from codecompanion.orchestra.verification.process_tree import (
     MARK_NAME,
     ask_to_end,
     creation_flags,
-    descendants,
     has_sessions,
     kill_all,
+    kill_this_first,
 )
+from codecompanion.orchestra.verification.together import Together, overrun
 
 GRACE_S: Final = 0.3
 """Seconds between asking a command to end and killing it."""
 
 # output still in the pipe once all writers are dead takes no longer than this to read
 _DRAIN_S = 2.0
-_COUNT_EVERY_S = 0.2
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
     """What one command may take: the last ``kept_output`` bytes it prints are kept, ``most_output`` end it.
 
-    So do more than ``most_processes`` at a time: the kernel's own limit counts for no administrator.
+    ``limits`` are the kernel's for each process, ``together`` ours for all of them.
     """
 
     seconds: float = 300.0
     kept_output: int = 256_000
     most_output: int = 100_000_000
-    most_processes: int = 2_000
     limits: ProcessLimits = field(default_factory=ProcessLimits)
+    together: Together = field(default_factory=Together)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ async def run_process(
 ) -> Ended:
     """Run ``argv`` (its program an absolute path), input empty, both outputs together; no shell.
 
-    When it ends, runs out of time, prints too much or this call is cancelled, every process it started is
+    When it ends, runs out of time, takes too much or this call is cancelled, every process it started is
     killed within a second. Raises ``OSError`` if it cannot be started.
     """
     started = monotonic()
@@ -100,35 +100,32 @@ async def run_process(
         creationflags=creation_flags(),
     )
     try:
-        stopped = await _wait(watch, bounds, transport.get_pid())
+        kill_this_first(transport.get_pid())
+        stopped = await _wait(watch, bounds, transport.get_pid(), mark)
     finally:
         await _end(transport, watch, mark)
     exit_code = None if stopped else transport.get_returncode()
     return Ended(exit_code, tail.bytes(), monotonic() - started, stopped)
 
 
-async def _wait(watch: _Watch, bounds: Bounds, pid: int) -> str:
+async def _wait(watch: _Watch, bounds: Bounds, pid: int, mark: str) -> str:
     """Wait for the end; return why the command has to be stopped, empty if it ended by itself."""
-    crowd = asyncio.create_task(_crowded(pid, bounds.most_processes))
+    too_much = asyncio.create_task(overrun(pid, mark, bounds.together))
     try:
         done, _ = await asyncio.wait(
-            {watch.exited, watch.flooded, crowd}, timeout=bounds.seconds, return_when=asyncio.FIRST_COMPLETED
+            {watch.exited, watch.flooded, too_much},
+            timeout=bounds.seconds,
+            return_when=asyncio.FIRST_COMPLETED,
         )
     finally:
-        crowd.cancel()
+        too_much.cancel()
     if not done:
         return f"did not finish within {bounds.seconds:g} seconds"
     if watch.exited in done:
         return ""
     if watch.flooded in done:
         return f"printed more than {bounds.most_output:,} bytes"
-    return f"started more than {bounds.most_processes:,} processes"
-
-
-async def _crowded(pid: int, most: int) -> None:
-    """Return once more than ``most`` processes live beneath ``pid``."""
-    while descendants(pid, most) <= most:  # noqa: ASYNC110 - the kernel tells nobody of it
-        await asyncio.sleep(_COUNT_EVERY_S)
+    return too_much.result()
 
 
 async def _end(transport: asyncio.SubprocessTransport, watch: _Watch, mark: str) -> None:

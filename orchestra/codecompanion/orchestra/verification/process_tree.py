@@ -12,6 +12,8 @@ from typing import Final
 MARK_NAME: Final = "ORCHESTRA_RUN_MARK"
 """Environment variable by which the descendants of one run are known, even in a session of their own."""
 
+_FIRST: Final = "1000"
+
 # a process may start another between being seen and being killed
 _MOST_ROUNDS = 10
 
@@ -66,17 +68,10 @@ def marked_processes(mark: str, proc: Path = Path("/proc")) -> Iterator[int]:
                     yield int(name)
 
 
-def descendants(pid: int, most: int, proc: Path = Path("/proc")) -> int:
-    """Return how many processes live beneath ``pid``, counted to just beyond ``most``; 0 without ``/proc``."""
-    waiting, count = [pid], 0
-    while waiting and count <= most:
-        parent = waiting.pop()
-        # a process may end while it is looked at
-        with suppress(OSError), open(f"{proc}/{parent}/task/{parent}/children", "rb") as listed:  # noqa: PTH123
-            found = [int(child) for child in listed.read().split()]
-            waiting += found
-            count += len(found)
-    return count
+def kill_this_first(pid: int, proc: Path = Path("/proc")) -> None:
+    """Let the kernel, where it runs out of memory, end this process and what it starts before all others."""
+    with suppress(OSError):
+        (proc / str(pid) / "oom_score_adj").write_text(_FIRST)
 
 
 def _signal_group(pid: int, kind: signal.Signals) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +19,7 @@ from codecompanion.orchestra.verification.ladder import choose_sandbox
 from codecompanion.orchestra.verification.process import Bounds, Ended, run_process
 from codecompanion.orchestra.verification.reports import did_not_run, merged, nothing_to_run
 from codecompanion.orchestra.verification.sandbox import Rung, Sandbox
+from codecompanion.orchestra.verification.together import Together
 from codecompanion.orchestra.workspace.protected_state import changed_between, protected_state
 from codecompanion.orchestra.workspace.shadow_home import ShadowHome, remove_leftovers
 
@@ -49,7 +51,8 @@ class ProjectTests:
     Of the environment only what programs need is passed on, and the names in ``keep_variables``. ``parent`` is
     where the copies are made, the temporary folder by default; ``close`` removes them. ``sandbox`` is chosen
     by trial unless it is given. ``consent`` is asked before a command that is not run unasked;
-    ``command_is_users`` says that no repository can have set ``test_command``.
+    ``command_is_users`` says that no repository can have set ``test_command``. ``together`` bounds what all
+    processes of a command take.
     """
 
     def __init__(
@@ -62,9 +65,10 @@ class ProjectTests:
         sandbox: Sandbox | None = None,
         consent: Consent | None = None,
         command_is_users: bool = True,
+        together: Together | None = None,
     ) -> None:
         self._test_command = test_command
-        self._bounds = Bounds(seconds=seconds)
+        self._bounds = Bounds(seconds=seconds, together=together or Together())
         self._keep_variables = tuple(keep_variables)
         self._parent = parent
         self._sandbox = sandbox
@@ -79,6 +83,13 @@ class ProjectTests:
             rung = (await self._chosen_sandbox()).rung
         return Rung.REFUSING if rung is Rung.ASKING and not self._consent.can_ask else rung
 
+    async def confinement(self) -> str:
+        """Return the rung's word; empty where the trial itself is not possible."""
+        try:
+            return (await self.rung()).value
+        except (OrchestraError, OSError):
+            return ""
+
     async def run(self, view: WorkspaceView, only: Sequence[str] = ()) -> TestReport:
         """Run all tests, or those of the named files; what goes wrong with them is in the report.
 
@@ -88,7 +99,7 @@ class ProjectTests:
             copy = await self._copy_of(view.root)
             async with copy.lock:
                 suites = await asyncio.to_thread(copy.prepare, view, only, self._test_command)
-                reports = [await self._run_suite(copy, suite) for suite in suites]
+                reports = [await self._run_suite(copy, suite, view) for suite in suites]
         except (OrchestraError, OSError) as error:
             return did_not_run(f"the tests could not be run: {error}")
         return merged(reports) if reports else nothing_to_run(_NOTHING_TO_RUN)
@@ -117,7 +128,7 @@ class ProjectTests:
                 await asyncio.to_thread(home.close)
         return self._sandbox
 
-    async def _run_suite(self, copy: ConfinedCopy, suite: Suite) -> TestReport:
+    async def _run_suite(self, copy: ConfinedCopy, suite: Suite, view: WorkspaceView) -> TestReport:
         try:
             ways = await copy.ways_to_run(suite)
         except NotRunnable as error:
@@ -131,7 +142,11 @@ class ProjectTests:
             except ProtectedChanged as changed:
                 return did_not_run(str(changed))
             if not command.unavailable(ended):
-                return await asyncio.to_thread(copy.report, command, ended)
+                report = await asyncio.to_thread(copy.report, command, ended)
+                if ended.stopped:
+                    # it may have filled the disk
+                    await asyncio.to_thread(copy.prepare, view, (), self._test_command)
+                return report
         return did_not_run(_PYTEST_MISSING.format(python=ways[0].program.path))
 
     def _request(self, copy: ConfinedCopy, suite: Suite, command: TestCommand) -> CommandRequest | None:
@@ -141,7 +156,7 @@ class ProjectTests:
 
     def _refusal(self, request: CommandRequest) -> str:
         nobody = "you did not allow it" if self._consent.can_ask else "nobody could be asked"
-        mend = "allow it when you are asked, or give `orchestra run` the option --trust"
+        mend = "allow it when you are asked, or give the command line the option --trust"
         return _REFUSED.format(command=request.typed, why=request.why, nobody=nobody, mend=mend)
 
     async def _run_watched(self, copy: ConfinedCopy, command: TestCommand) -> Ended:
@@ -163,9 +178,10 @@ class ProjectTests:
             {**dict(command.program.variables), **command.variables},
             also_keep=self._keep_variables,
         )
+        folders = (copy.shadow.path, copy.shadow.scratch)
         return await run_process(
             copy.confined(command),
             cwd=str(copy.shadow.path),
             environment=environment,
-            bounds=self._bounds,
+            bounds=replace(self._bounds, together=replace(self._bounds.together, folders=folders)),
         )

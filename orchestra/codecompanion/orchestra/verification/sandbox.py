@@ -24,8 +24,8 @@ class Rung(StrEnum):
 _MEANINGS = {
     Rung.BUBBLEWRAP: "tests see a copy of the workspace, no other files of yours, and no network",
     Rung.LANDLOCK: (
-        "tests can use a copy of the workspace, no other files of yours, and no network at all, "
-        "not even servers of their own; install bubblewrap to let them have those"
+        "tests can use a copy of the workspace, no other files of yours, and no network but one of their own, "
+        "where the system lets them have one"
     ),
     Rung.ASKING: (
         "nothing here can confine tests, so they would run with your own rights and network, "
@@ -87,6 +87,10 @@ class Sandbox(Protocol):
         """Return the command that runs ``argv`` confined."""
         ...
 
+    def remark(self, output: str) -> str:
+        """Return what a person should know about the ``output`` of red tests on this rung, mostly nothing."""
+        ...
+
 
 class InTheCopy:
     """What all rungs without a file system of their own have in common: commands run in the copy itself."""
@@ -100,6 +104,10 @@ class InTheCopy:
     def temporary(self, cell: Cell) -> str:
         """Return a folder beside the copy."""
         return str(cell.temporary)
+
+    def remark(self, output: str) -> str:
+        """Nothing in the output is this rung's doing."""
+        return ""
 
 
 class ProcessLimitsOnly(InTheCopy):

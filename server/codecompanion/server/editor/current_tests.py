@@ -13,7 +13,8 @@ from codecompanion.orchestra.verification.sandbox import Rung
 class TestTerms:
     """What the settings say of test runs: the command that replaces the built-in choice, seconds, the guard.
 
-    ``command_is_users`` says that no opened folder can have set the command.
+    ``command_is_users`` says that no opened folder can have set the command; ``megabytes`` of memory are for
+    all processes together, None for a share of the machine's.
     """
 
     # pytest must not collect this class for its name
@@ -23,6 +24,7 @@ class TestTerms:
     seconds: float
     guarded: bool
     command_is_users: bool = True
+    megabytes: int | None = None
 
 
 class CurrentTests(TestRunner):
@@ -44,6 +46,10 @@ class CurrentTests(TestRunner):
         """As ``TestRunner.run``; runs begun before a change end first."""
         await self._close_former()
         return await self._now.run(view, only)
+
+    async def confinement(self) -> str:
+        """As ``TestRunner.confinement``, for runs that begin from now on."""
+        return await self._now.confinement()
 
     async def rung(self) -> Rung:
         """Return how well test runs are confined from now on."""

@@ -125,6 +125,16 @@ class Settings(BaseSettings):
         Given("a command such as 'python -m pytest -q', or a list of its words"),
     ] = None
     test_timeout: Annotated[Seconds, Field(description="Seconds one test run may take.")] = 300.0
+    test_megabytes: Annotated[
+        int | None,
+        Field(
+            ge=100,
+            le=10_000_000,
+            description="Megabytes of memory all processes of one test run may use together; by itself three "
+            "quarters of the machine's, at most 16384.",
+        ),
+        Given("a whole number from 100 to 10000000", machine=True),
+    ] = None
     log_level: Annotated[
         LogLevel,
         Field(description="How much the log on stderr says."),
