@@ -3,8 +3,12 @@
 CVE-2025-59944 (case), CVE-2026-39861 and CVE-2025-54794 (links, prefixes, traversal).
 """
 
+import asyncio
+import contextlib
 import hashlib
 import os
+import socket
+import stat
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +16,7 @@ from urllib.parse import quote
 
 import pytest
 
-from codecompanion.contracts.edits import WholeFile
+from codecompanion.contracts.edits import DeleteFile, FileEdit, RenameFile, ReplaceBlock, WholeFile
 from codecompanion.contracts.errors import WorkspaceError
 from codecompanion.orchestra.workspace.disk_edits import DiskEdits
 from codecompanion.orchestra.workspace.safe_files import opened_folder
@@ -28,7 +32,11 @@ NAMES = """
 .mcp.json .env .env.local .envrc .bashrc .bash_profile .profile .zshrc .zshenv .orchestra/orchestra.db
 .orchestra/new .ssh/authorized_keys .npmrc .netrc .husky/pre-commit .exrc .nvim.lua .dir-locals.el id_rsa
 .devcontainer/devcontainer.json a/.git/config a/b/.vscode/tasks.json a/.env .config/orchestra/trust.json
-.config/orchestra/orchestra.toml .config/orchestra/keys.toml
+.config/orchestra/orchestra.toml .config/orchestra/keys.toml .claude/settings.json .cursor/mcp.json
+.codex/config.toml .githooks/pre-commit .config/git/config .config/fish/conf.d/x.fish
+.config/autostart/x.desktop .config/systemd/user/x.service
+.gdbinit .pdbrc .emacs .emacs.d/init.el .tmux.conf .devcontainer.json .gitpod.yml
+mise.toml .xprofile a/b.code-workspace head bare/HEAD
 """
 SHORT_NAMES = """
 GIT~1/config git~1/config Git~2/hooks/x VSCODE~1/tasks.json MCP~1.JSO ENV~1 GITMOD~1 BASHRC~1 PROFIL~1 IDEA~1/x
@@ -36,12 +44,15 @@ HUSKY~1/pre-commit ORCHES~1/x SSH~1/config
 """
 INVISIBLE = """
 .g\u200dit/config .gi\u2060t/config .git\u200b/config \u2060.git/config .\u202egit/config .git\ufeff/config
-.env\u00ad .v\u017fcode/tasks.json .\uff47\uff49\uff54/config \uff0egit/config .\u2170dea/workspace.xml
+.env\u00ad
+.git\ufe0f/config .g\u034fit/hooks/x .env\u3164 .git\U000e0101/config
+.v\u017fcode/tasks.json .\uff47\uff49\uff54/config \uff0egit/config .\u2170dea/workspace.xml
 """
 WAYS_OUT = r"""
 ../outside/file ../../x .. ../ a/../../outside/file ./../outside/file a/b/../../../outside/file a/./../../x
 ....//x/../../outside/f ..\outside\file a\..\..\x \\server\share\x C:\x C:x c:/x C:/Windows/x //server/share/x \
-/etc/hostile /tmp/hostile ~/.bashrc ~root/x ~ / file:///etc/x file:/etc/x http://localhost/x
+/etc/hostile /tmp/hostile ~/.bashrc ~root/x ~ /
+\\?\C:\x \\.\pipe\x /dev/null /proc/self/environ a/../b/../.. file:///etc/x file:/etc/x http://localhost/x
 """
 LINKS = """
 out/file out/new out-file to-git/config to-git/hooks/x to-config deep/to-git/config up/outside/file loop loop/x
@@ -66,6 +77,10 @@ UNSPEAKABLE = [
     "a\x1b[31m",
     "a\x7fb",
     "a\u0085b",
+    "a\u2028b",
+    "a\u2029b",
+    "a\rb",
+    "a\tb",
     "\ud800x",
     "",
     " ",
@@ -75,6 +90,17 @@ UNSPEAKABLE = [
 TRAVERSING = [*WAYS_OUT.split(), *UNSPEAKABLE, "x" * 300, "a/" * 600 + "x"]
 LINKED = LINKS.split()
 CORPUS = [*PROTECTED, *DISGUISED, *TRAVERSING, *LINKED]
+
+
+def every_edit_of(path: str) -> list[FileEdit]:
+    """Return an edit of each kind that would touch a path."""
+    return [
+        WholeFile(path=path, text="hostile"),
+        ReplaceBlock(path=path, search=CANARY, replace="hostile"),
+        DeleteFile(path=path),
+        RenameFile(path=path, to="free.txt"),
+        RenameFile(path="a/b/c.py", to=path),
+    ]
 
 
 def fingerprint(base: Path) -> dict[str, str]:
@@ -125,14 +151,134 @@ async def test_the_corpus_is_large_and_nothing_in_it_gets_through(base: Path) ->
     root, before = base / "ws", fingerprint(base)
     edits, view = DiskEdits(root), Workspace(root)
     for number, path in enumerate(CORPUS):
-        outcome = await edits.push(f"edit-{number}", WholeFile(path=path, text="hostile"), "hostile")
-        assert (outcome.state, path) == ("failed", path), outcome
-        assert outcome.reason
+        for edit in every_edit_of(path):
+            outcome = await edits.push(f"edit-{number}", edit, "hostile")
+            assert (outcome.state, edit) == ("failed", edit), outcome
+            assert outcome.reason
         try:
             assert CANARY not in view.read(path), path
         except WorkspaceError:
             continue
     assert fingerprint(base) == before
+
+
+async def test_what_is_encoded_is_a_name_like_any_other_and_never_decoded(base: Path, tmp_path: Path) -> None:
+    """It comes to a file inside the folder, or to nothing."""
+    before = fingerprint(base)
+    root = base / "ws"
+    spellings = (
+        *("%2e%2e/outside/file", "..%2foutside%2ffile", "%252e%252e/x", "a%00b", "%2egit/config", "&#46;git/x"),
+        *(
+            "..%c0%af/x",
+            "%u002e%u002e/x",
+            "\uff0e\uff0e/outside/x",
+            "\u2025/x",
+            "..\u2215outside/file",
+            "file%3a/x",
+        ),
+    )
+    for path in spellings:
+        outcome = await DiskEdits(root).push("e", WholeFile(path=path, text="x\n"), "x")
+        assert outcome.state in ("confirmed", "failed")
+        if outcome.state == "confirmed":
+            place = (root / path).resolve()
+            assert root in place.parents
+            assert place.read_text() == "x\n"
+            place.unlink()
+            for folder in place.parents:
+                if folder == root:
+                    break
+                folder.rmdir()
+    assert fingerprint(base) == before
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has none of these")
+async def test_what_is_no_file_is_neither_read_nor_written_nor_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(tmp_path / "socket"))
+        with contextlib.suppress(PermissionError):
+            os.mknod(tmp_path / "device", stat.S_IFCHR | 0o666, os.makedev(1, 5))
+        (tmp_path / "to-device").symlink_to("/dev/zero")
+        (tmp_path / "folder").mkdir()
+        names = [path.name for path in tmp_path.iterdir()]
+        kinds = {name: stat.S_IFMT((tmp_path / name).lstat().st_mode) for name in names}
+        async with asyncio.timeout(20):
+            for name in names:
+                for edit in every_edit_of(name):
+                    assert (await DiskEdits(tmp_path).push("e", edit, "x")).state == "failed", edit
+                with pytest.raises(WorkspaceError):
+                    Workspace(tmp_path).read(name)
+        present = {path.name: stat.S_IFMT(path.lstat().st_mode) for path in tmp_path.iterdir()}
+        assert present == kinds
+
+
+HOOK_CONFIGURATIONS = (
+    "[core]\n\thooksPath = tools/hooks\n",
+    '[Core]\n; a comment\n HOOKSPATH="tools/hooks"\n',
+    "[core] hooksPath = ./tools/../tools/hooks # here\n",
+    "[core]\n\thooksPath = {root}/tools/hooks\n",
+)
+
+
+@pytest.mark.parametrize("configuration", HOOK_CONFIGURATIONS)
+@pytest.mark.parametrize("form", ["folder", "working tree", "beneath"])
+async def test_the_folder_of_hooks_that_a_repository_names_is_protected(
+    tmp_path: Path, configuration: str, form: str
+) -> None:
+    top = tmp_path / "repository"
+    root = top / "tools" if form == "beneath" else top
+    git = tmp_path / "elsewhere" if form == "working tree" else top / ".git"
+    (top / "tools").mkdir(parents=True)
+    git.mkdir()
+    (git / "config").write_text(configuration.format(root=top))
+    if form == "working tree":
+        (git / "worktrees/one").mkdir(parents=True)
+        (git / "worktrees/one/commondir").write_text("../..\n")
+        (top / ".git").write_text(f"gitdir: {git}/worktrees/one\n")
+    (root / "way").symlink_to("hooks" if form == "beneath" else "tools/hooks")
+    before = "" if form == "beneath" else "tools/"
+    for path in (f"{before}hooks/pre-commit", f"{before}Hooks/new/x", "way/pre-commit"):
+        outcome = await DiskEdits(root).push("e", WholeFile(path=path, text="hostile"), "x")
+        assert (outcome.state, path) == ("failed", path)
+        assert "core.hooksPath" in outcome.reason
+    free = await DiskEdits(root).push("e", WholeFile(path=f"{before}hooks.py", text="x\n"), "x")
+    assert free.state == "confirmed", free.reason
+
+
+async def test_where_hooks_lie_among_the_files_only_their_names_are_protected(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".git/config").write_text("[core]\n\thooksPath = .\n")
+    for path, state in {"pre-commit": "failed", "Post-Checkout": "failed", "app.py": "confirmed"}.items():
+        outcome = await DiskEdits(tmp_path).push("e", WholeFile(path=path, text="x\n"), "x")
+        assert (path, outcome.state) == (path, state)
+
+
+async def test_a_file_swapped_for_a_link_meanwhile_leads_nowhere(tmp_path: Path) -> None:
+    root, outside = tmp_path / "ws", tmp_path / "profile"
+    root.mkdir()
+    outside.write_text("before\n")
+    (root / "link").symlink_to(outside)
+    (root / "notes.txt").write_text("mine\n")
+    done = threading.Event()
+
+    def swap() -> None:
+        while not done.is_set():
+            for one, other in (("notes.txt", "away"), ("link", "notes.txt"), ("notes.txt", "link")):
+                with contextlib.suppress(FileNotFoundError):
+                    (root / one).replace(root / other)
+            with contextlib.suppress(FileNotFoundError):
+                (root / "away").replace(root / "notes.txt")
+
+    swapping = threading.Thread(target=swap)
+    swapping.start()
+    try:
+        for number in range(200):
+            await DiskEdits(root).push("e", WholeFile(path="notes.txt", text=f"{number}\n"), "x")
+    finally:
+        done.set()
+        swapping.join()
+    assert outside.read_text() == "before\n"
 
 
 async def test_ordinary_paths_beside_them_are_free(base: Path, tmp_path: Path) -> None:
@@ -144,6 +290,9 @@ async def test_ordinary_paths_beside_them_are_free(base: Path, tmp_path: Path) -
         "digit~1.txt",
         "orchestra/app.py",
         "env.py",
+        "src/header.py",
+        "templates/head.html",
+        ".config/app.toml",
     ):
         outcome = await edits.push("e", WholeFile(path=path, text="x\n"), "x")
         assert (outcome.state, path) == ("confirmed", path), outcome.reason
@@ -180,6 +329,18 @@ def uris(base: Path) -> Iterator[str]:
         f"file://{ws}///etc/x",
     )
     yield from (
+        f"file://localhost{ws}/../outside/file",
+        f"file://127.0.0.1{ws}/a.py",
+        f"file://%6cocalhost{ws}/a.py",
+        f"file://user@localhost{ws}/a.py",
+        f"file://localhost:80{ws}/a.py",
+        f"file://{ws}/a/%2e%2e%2f%2e%2e/x",
+        f"file://{ws}/a%e2%80%a8b",
+        f"file://{ws}%2f..%2foutside",
+        f"jar:file://{ws}/a.py",
+        f"vscode-remote://ssh{ws}/a.py",
+    )
+    yield from (
         f"http://localhost{ws}/a.py",
         f"ftp://{ws}/a",
         f"{ws}/a.py",
@@ -202,8 +363,9 @@ def test_a_uri_never_leads_out_of_its_folder(base: Path) -> None:
     hostile = list(uris(base))
     assert len(hostile) >= 35
     assert [uri for uri in hostile if relative_to(folder, uri) is not None] == []
-    for path in ("a.py", "a/b.py", "with space.py", "ä/ö.py", "a+b#c?.py", "100%.py"):
+    for path in ("a.py", "a/b.py", "with space.py", "ä/ö.py", "a+b#c?.py", "100%.py", "%2e%2e/x.py"):
         assert relative_to(folder, f"{folder.uri}/{quote(path)}") == path
+    assert relative_to(folder, f"file://localhost{quote(folder.path)}/a.py") == "a.py"
 
 
 def test_a_folder_swapped_for_a_link_a_thousand_times_leads_nowhere(tmp_path: Path) -> None:

@@ -9,6 +9,13 @@ from typing import Any
 
 import pytest
 
+from codecompanion.contracts import events as e
+from codecompanion.contracts.edits import EditOutcome, WholeFile
+from codecompanion.contracts.hashes import sha256_of
+from codecompanion.contracts.messages import Role
+from codecompanion.memory.event_store import SqliteEventStore
+from codecompanion.server.commands import COMMANDS
+
 StartEditor = Any
 
 HOOK = """
@@ -70,9 +77,21 @@ def noted(tmp_path: Path) -> list[str]:
 SETTINGS = {"testCommand": "touch mark", "maxRepairs": 0}
 
 
-async def opened(start_editor: StartEditor, tmp_path: Path, **more: Any) -> Any:
+# a person who has all set up: a fleet, a model of their own, budgets and learning
+SET_UP = {
+    "ORCHESTRA_REDIS_URL": "redis://127.0.0.1:9/0",
+    "ORCHESTRA_LOCAL_BASE_URL": "http://127.0.0.1:9/v1",
+    "ORCHESTRA_LOCAL_MODEL": "m",
+    "ORCHESTRA_BUDGET_DAY": "1",
+}
+
+
+async def opened(
+    start_editor: StartEditor, tmp_path: Path, more_environ: dict[str, str] | None = None, **more: Any
+) -> Any:
     client = {"workspace": {"applyEdit": True, "configuration": True}, "window": more.pop("window", {})}
-    return await start_editor(client, environ=environ_of(tmp_path), settings=SETTINGS, trusted=False, **more)
+    environ = {**environ_of(tmp_path), **(more_environ or {})}
+    return await start_editor(client, environ=environ, settings=SETTINGS, trusted=False, **more)
 
 
 async def test_opening_a_hostile_repository_starts_connects_and_reads_nothing(
@@ -106,6 +125,103 @@ async def test_opening_a_hostile_repository_starts_connects_and_reads_nothing(
         "orchestra.db",
         "orchestra.toml",
     ]
+
+
+ARGUMENTS: dict[str, dict[str, Any]] = {
+    "startProject": {"request": "a web app"},
+    "designUI": {"request": "a page"},
+    "changeCode": {"request": "be nice"},
+    "instruct": {"text": "x", "taskId": "code"},
+    "dbExport": {"file": "log.jsonl"},
+    "editPlan": {"text": "x"},
+    "accept": {"path": "app.py"},
+    "reject": {"path": "app.py"},
+    "runsImport": {"file": "run.orchestra-run.jsonl"},
+    "runsRename": {"runId": "run-1", "title": "x"},
+    "runsDiff": {"runId": "run-1", "other": "run-2"},
+}
+WITH_DOCUMENT = ("changeCode", "writeTests", "fix", "runRequest", "blame", "routerWhy")
+
+
+async def leave_a_log(root: Path) -> None:
+    """Leave a log as a hostile repository may bring one: a run that is open, with a change that waits."""
+    text = REQUEST + "z = 3\n"
+    edit = WholeFile(path="app.py", text=text)
+    known = {"task_id": "code", "role": Role.CODE_GENERATOR}
+    history = [
+        e.RunStarted(order=e.RunOrder(kind="change", request="x", workspace=str(root))),
+        e.BaseKept(path="app.py", text=REQUEST),
+        e.EditProposed(edit_id="e1", edit=edit, sha256=sha256_of(text), **known),
+        e.EditSettled(
+            outcome=EditOutcome(edit_id="e1", path="app.py", state="pending", sha256=sha256_of(text))
+        ),
+    ]
+    store = await SqliteEventStore.open(root / ".orchestra", lambda: 1.0)
+    for run_id in ("run-1", "run-2"):
+        await store.append(run_id, 0, history)
+    await store.close()
+
+
+@pytest.mark.parametrize(("asks", "log"), [(True, False), (False, True)])
+async def test_a_whole_session_with_every_command_starts_connects_and_reads_nothing(
+    start_editor: StartEditor, hostile: Path, tmp_path: Path, asks: bool, log: bool
+) -> None:
+    """Each command once, every notification, and what an editor asks by itself; also with a log to be read."""
+    (hostile / ".orchestra/orchestra.db").unlink()
+    if log:
+        await leave_a_log(hostile)
+    before = contents(hostile)
+    window = {"workDoneProgress": True, "showMessage": {"messageActionItem": {}}} if asks else {}
+    editor = await opened(start_editor, tmp_path, window=window, more_environ=SET_UP)
+    uri = editor.open("app.py", REQUEST)
+    document = {"textDocument": {"uri": uri}}
+    for name in COMMANDS:
+        if name == "trust":
+            continue
+        argument = {**ARGUMENTS.get(name, {}), **({"uri": uri} if name in WITH_DOCUMENT else {})}
+        answer = await answered_or_refused(editor, name, argument)
+        if "progressToken" in answer:
+            assert "is not trusted yet" in await editor.ended(answer["runId"])
+    editor.type(uri, REQUEST + "y = 2\n")
+    changes = [{"uri": f"file://{hostile}/{name}", "type": 2} for name in ("app.py", ".git/config")]
+    editor.notify("textDocument/didSave", document)
+    editor.notify("workspace/didChangeWatchedFiles", {"changes": changes})
+    editor.notify("workspace/didChangeConfiguration", {"settings": {"orchestra": SETTINGS}})
+    place = {"line": 1, "character": 0}
+    for _ in range(2):
+        await editor.ask("textDocument/codeLens", document)
+        await editor.ask("textDocument/hover", {**document, "position": place})
+        where = {**document, "range": {"start": place, "end": place}, "context": {"diagnostics": []}}
+        await editor.ask("textDocument/codeAction", where)
+    other = {"uri": f"file://{tmp_path}/other", "name": "other"}
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other/app.py").write_text(REQUEST)
+    editor.notify("workspace/didChangeWorkspaceFolders", {"event": {"added": [other], "removed": []}})
+    editor.notify("textDocument/didClose", document)
+    await editor.ask("shutdown", None)
+    assert noted(tmp_path) == []
+    assert not (tmp_path / "mark").exists()
+    assert not (tmp_path / "orchestra/trust.json").exists()
+    # what the person asked for by name was written: a backup, and two exports
+    after = contents(hostile)
+    assert {name: after.pop(name) for name in before} == before
+    assert len(after) == (3 if log else 0), after.keys()
+
+
+async def answered_or_refused(editor: Any, name: str, argument: dict[str, Any]) -> dict[str, Any]:
+    """Return a command's answer, nothing where it was refused in words."""
+    try:
+        answer: dict[str, Any] = await editor.command(name, argument)
+    except Exception as refusal:  # noqa: BLE001 - the scripted editor's own, which lives in the fixtures
+        assert str(refusal).startswith("-32"), name
+        return {}
+    return answer
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Return every file of a folder with what it holds, but for those a database keeps while it is read."""
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {str(path): path.read_bytes() for path in files if not path.name.endswith(("-wal", "-shm"))}
 
 
 async def test_one_yes_is_enough_for_ever_and_is_kept_outside_the_folder(

@@ -98,20 +98,65 @@ def test_one_agents_part_is_undone_and_the_others_stays(folder: Any, small_run: 
     assert calc.read_text() == OLD
 
 
+def git(folder: Any, *arguments: str) -> str:
+    who = ["-c", "user.name=x", "-c", "user.email=x@example.org", "-c", "commit.gpgsign=false"]
+    ended = subprocess.run(
+        ["git", *who, *arguments], cwd=folder.path, check=True, capture_output=True, text=True
+    )
+    return ended.stdout.strip()
+
+
+def commit(folder: Any) -> str:
+    git(folder, "add", "calc.py")
+    git(folder, "commit", "-q", "-m", "x")
+    return git(folder, "rev-parse", "HEAD")
+
+
 def test_trailers_count_only_what_the_last_commit_does_not_have(
     folder: Any, small_run: Any, call: Call
 ) -> None:
     folder.add("run-1", small_run())
     calc = folder.path / "calc.py"
     calc.write_text(OLD)
-    for command in (["init", "-q"], ["add", "calc.py"], ["commit", "-q", "-m", "x"]):
-        who = ["-c", "user.name=x", "-c", "user.email=x@example.org", "-c", "commit.gpgsign=false"]
-        subprocess.run(["git", *who, *command], cwd=folder.path, check=True)
+    git(folder, "init", "-q")
+    commit(folder)
     assert call("blame", "--trailers") == (0, "")
     calc.write_text(NEW + "# mine\n")
     trailer = "Assisted-by: Orchestra CodeGenerator with local/m (1 line, run-1)\n"
     assert call("blame", "--trailers") == (0, trailer)
     assert json.loads(call("blame", "--trailers", "calc.py", "--json")[1]) == {"trailers": [trailer.strip()]}
+
+
+def test_a_note_tells_who_wrote_what_a_commit_brought_and_leaves_the_commit(
+    folder: Any, small_run: Any, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AUTHOR", "COMMITTER"):
+        monkeypatch.setenv(f"GIT_{name}_NAME", "x")
+        monkeypatch.setenv(f"GIT_{name}_EMAIL", "x@example.org")
+    folder.add("run-1", small_run())
+    calc = folder.path / "calc.py"
+    calc.write_text(OLD)
+    git(folder, "init", "-q")
+    first = commit(folder)
+    calc.write_text(NEW)
+    second = commit(folder)
+    calc.write_text("# mine, later\n" + NEW)
+    third = commit(folder)
+    git(folder, "notes", "add", "-m", "somebody's own")
+    trailer = "Assisted-by: Orchestra CodeGenerator with local/m (1 line, run-1)"
+    assert call("blame", "--note", "HEAD~1") == (0, f"{trailer}\n")
+    assert json.loads(call("blame", "--note", second, "--json")[1]) == {"commit": second, "trailers": [trailer]}
+    assert git(folder, "notes", "--ref=orchestra", "show", second) == trailer
+    for other in (first, third):
+        assert "no note was written" in call("blame", "--note", other)[1]
+    assert git(folder, "notes", "--ref=orchestra", "list").count("\n") == 0
+    assert git(folder, "log", "--format=%H").split() == [third, second, first]
+    assert git(folder, "notes", "show") == "somebody's own"
+    for wrong in ("nothing", "--output=x", "HEAD:calc.py"):
+        code, said = call("blame", f"--note={wrong}")
+        assert (code, f"git knows no commit {wrong!r}" in said) == (2, True)
+    assert call("blame", "calc.py", "--note", "HEAD")[0] == 2
+    assert not (folder.path / "x").exists()
 
 
 def test_a_place_where_the_persons_text_won_is_reviewed(folder: Any, small_run: Any, call: Call) -> None:

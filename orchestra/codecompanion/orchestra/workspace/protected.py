@@ -4,10 +4,12 @@ Pure but for `writable_path`: it asks twice, for the path as named and for the p
 """
 
 import re
+from itertools import pairwise
 from pathlib import Path
 
 from codecompanion.contracts.errors import EditRefused
 from codecompanion.orchestra.workspace.file_names import comparable
+from codecompanion.orchestra.workspace.git_hooks import is_hook
 from codecompanion.orchestra.workspace.paths import real_relative_path, relative_path
 from codecompanion.orchestra.workspace.secret_files import FOLDERS as SECRET_FOLDERS
 from codecompanion.orchestra.workspace.secret_files import holds_secrets
@@ -23,6 +25,17 @@ FOLDERS = frozenset(
         ".helix",
         ".devcontainer",
         ".husky",
+        ".githooks",
+        ".vim",
+        ".emacs.d",
+        # other assistants' settings: they start servers and allow commands
+        ".claude",
+        ".codex",
+        ".continue",
+        ".cursor",
+        ".gemini",
+        ".kiro",
+        ".windsurf",
     }
 )
 FILES = frozenset(
@@ -30,6 +43,12 @@ FILES = frozenset(
         ".gitmodules",
         ".gitconfig",
         ".mcp.json",
+        ".claude.json",
+        ".aider.conf.yml",
+        ".devcontainer.json",
+        ".gitpod.yml",
+        ".mise.toml",
+        "mise.toml",
         ".bashrc",
         ".bash_profile",
         ".bash_login",
@@ -48,15 +67,31 @@ FILES = frozenset(
         ".logout",
         ".inputrc",
         "config.fish",
+        ".xinitrc",
+        ".xprofile",
+        ".xsession",
+        ".xsessionrc",
+        ".pam_environment",
+        ".tmux.conf",
+        ".screenrc",
         # an editor's own start-up files, run when the folder is opened
         ".exrc",
         ".vimrc",
         ".nvimrc",
         ".nvim.lua",
+        ".lvimrc",
+        ".emacs",
         ".dir-locals.el",
         ".dir-locals-2.el",
+        # and debuggers'
+        ".gdbinit",
+        ".lldbinit",
+        ".pdbrc",
+        # a folder that has one may count as git's own, with a configuration that runs programs
+        "head",
     }
 )
+_FOLDERS_IN = frozenset((".config", name) for name in ("git", "fish", "autostart", "systemd", "nvim", "direnv"))
 _SUFFIXES = (".code-workspace",)
 # our own, beside each other in the user's folder for configuration
 _OWN_FOLDER, _OWN_FILES = "orchestra", frozenset({"orchestra.toml", "keys.toml", "trust.json"})
@@ -78,7 +113,8 @@ def is_protected(path: str) -> bool:
     """Whether any part of the relative POSIX path is protected, however its letters are written."""
     names = comparable(path)
     own = names[-2:-1] == [_OWN_FOLDER] and names[-1] in _OWN_FILES
-    return own or holds_secrets(path) or any(map(_protected_name, names))
+    within = any(pair in _FOLDERS_IN for pair in pairwise(names))
+    return own or within or holds_secrets(path) or any(map(_protected_name, names))
 
 
 def why_protected(path: str) -> str:
@@ -104,4 +140,9 @@ def writable_path(root: Path, path: str) -> str:
     real = real_relative_path(root, named)
     if reason := why_protected(named) or why_protected(real):
         raise EditRefused(reason)
+    if is_hook(root, named, real):
+        raise EditRefused(
+            f"{path!r} is where this repository's git finds the hooks it runs (core.hooksPath), so agents "
+            "never write it; change it yourself if you want the change"
+        )
     return real

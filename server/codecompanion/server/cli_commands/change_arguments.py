@@ -34,8 +34,12 @@ def _review(args: argparse.Namespace) -> int:
 
 def _add_blame(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", nargs="*", help="the file; several only with --trailers")
-    parser.add_argument(
+    for_git = parser.add_mutually_exclusive_group()
+    for_git.add_argument(
         "--trailers", action="store_true", help="print trailers for the commit message of what is new in git"
+    )
+    for_git.add_argument(
+        "--note", metavar="COMMIT", help="write them as a git note of a commit, which stays as it is"
     )
     _add_where(parser)
 

@@ -36,7 +36,7 @@ def db(argv: Sequence[str]) -> int:
     args = _parser().parse_args(argv)
     configure_logging("warning")
     command = _COMMANDS[args.name]
-    report = command.do(folder_of(args) / settings_now().data_folder, args)
+    report = command.do(folder_of(args) / settings_now(args).data_folder, args)
     print_json(report) if args.json else say(command.tell(report))
     return FAILED if isinstance(report, DatabaseCheck) and not report.sound else DONE
 

@@ -16,13 +16,9 @@ from codecompanion.server.runs.reader import RunReader
 from codecompanion.server.settings.folders import user_file
 from codecompanion.server.settings.load import load_settings
 from codecompanion.server.settings.model import Settings
+from codecompanion.server.trust.standing import is_trusted
 
 Answer = TypeVar("Answer")
-
-
-def settings_now() -> Settings:
-    """Return the settings of the command line."""
-    return load_settings(None, os.environ, user_file(os.environ))
 
 
 def folder_of(args: argparse.Namespace) -> Path:
@@ -33,10 +29,19 @@ def folder_of(args: argparse.Namespace) -> Path:
     return folder
 
 
+def settings_now(args: argparse.Namespace, *, trusted: bool = False) -> Settings:
+    """Return the settings of the command line; keys are looked for only where the folder is ``trusted``.
+
+    A command that is about no folder has no need of them.
+    """
+    keys = trusted or ("workspace" in args and is_trusted(folder_of(args), os.environ))
+    return load_settings(None, os.environ, user_file(os.environ), keys=keys)
+
+
 @asynccontextmanager
 async def reader_of(args: argparse.Namespace) -> AsyncIterator[RunReader]:
     """Give a reader of the folder's log, whoever owns it; raises ``WorkspaceError`` where there is none."""
-    async with open_beside(folder_of(args) / settings_now().data_folder, time.time) as reader:
+    async with open_beside(folder_of(args) / settings_now(args).data_folder, time.time) as reader:
         yield reader
 
 
@@ -46,7 +51,7 @@ def owning(args: argparse.Namespace, work: Callable[[SqliteEventStore], Awaitabl
     async def run() -> Answer:
         from codecompanion.server.bootstrap import own_log  # noqa: PLC0415 - the engine hangs on it
 
-        async with own_log(settings_now(), folder_of(args)) as store:
+        async with own_log(settings_now(args), folder_of(args)) as store:
             return await work(store)
 
     return asyncio.run(run())

@@ -57,7 +57,7 @@ async def _note(args: argparse.Namespace, observations: Sequence[BanditObservati
 
 
 def _data_folder(args: argparse.Namespace) -> Path:
-    return folder_of(args) / settings_now().data_folder
+    return folder_of(args) / settings_now(args).data_folder
 
 
 def _said(args: argparse.Namespace, name: str, count: int, text: str) -> int:

@@ -4,8 +4,6 @@ import argparse
 import asyncio
 from pathlib import Path
 
-from codecompanion.contracts.errors import BadRequest
-from codecompanion.contracts.records import RouterDecision
 from codecompanion.router.catalogue.catalogue import Catalogue
 from codecompanion.router.learning.learned import report_of
 from codecompanion.router.learning.page import page_of
@@ -14,14 +12,15 @@ from codecompanion.server.cli_commands.exit_codes import DONE
 from codecompanion.server.cli_commands.folder_logs import folder_of, settings_now
 from codecompanion.server.cli_commands.printing import print_json, say
 from codecompanion.server.learning import RouterLog, known_priors, router_log
+from codecompanion.server.runs.choices import decision_for, outcome_of
 from codecompanion.server.settings.routing import router_config
 
 
 def why(args: argparse.Namespace) -> int:
     """Tell why a model took a task."""
     log = _log(args)
-    decision = _decision(log.decisions, args.call)
-    verdict = next((one for one in log.observations if one.decision == decision.decision), None)
+    decision = decision_for(log.decisions, args.call)
+    verdict = outcome_of(decision, log.observations)
     if args.json:
         print_json({**decision.to_wire(), "outcome": verdict.to_wire() if verdict else None})
     else:
@@ -32,7 +31,7 @@ def why(args: argparse.Namespace) -> int:
 def report(args: argparse.Namespace) -> int:
     """Show what was learned, in the terminal or as a page."""
     log = _log(args)
-    found = report_of(log.decisions, log.observations, known_priors(settings_now()))
+    found = report_of(log.decisions, log.observations, known_priors(settings_now(args)))
     if args.html:
         Path(args.html).write_text(page_of(found), encoding="utf-8")
         say([f"The report is in {args.html}; open it in a browser."])
@@ -45,7 +44,7 @@ def report(args: argparse.Namespace) -> int:
 
 def models(args: argparse.Namespace) -> int:
     """List the catalogue, the person's own models among it."""
-    catalogue = Catalogue(router_config(settings_now()).catalogue)
+    catalogue = Catalogue(router_config(settings_now(args)).catalogue)
     if args.json:
         print_json(telling.catalogue_object(catalogue))
     else:
@@ -55,16 +54,7 @@ def models(args: argparse.Namespace) -> int:
 
 def _log(args: argparse.Namespace) -> RouterLog:
     async def ask() -> RouterLog:
-        async with router_log(folder_of(args) / settings_now().data_folder) as log:
+        async with router_log(folder_of(args) / settings_now(args).data_folder) as log:
             return log
 
     return asyncio.run(ask())
-
-
-def _decision(decisions: tuple[RouterDecision, ...], call: str | None) -> RouterDecision:
-    found = [one for one in decisions if call is None or one.decision.startswith(call)]
-    if not found:
-        newest = ", ".join(one.decision for one in decisions[-5:]) or "none"
-        about = f"about {call!r}" if call else "yet"
-        raise BadRequest(f"the router has decided nothing {about}; the newest decisions: {newest}")
-    return found[-1]

@@ -25,7 +25,7 @@ def replay(args: argparse.Namespace) -> int:
     """Estimate the mean score of policies from the decisions of the log."""
     found = asyncio.run(_with_log(args))
     log = judged(found.decisions, found.observations)
-    weights = parse_weights(settings_now().routing.weights)
+    weights = parse_weights(settings_now(args).routing.weights)
     estimates = [
         estimated(name, make_policy(name, Random(1), Burdens(weights)), log) for name in args.policy or COMPARED
     ]
@@ -36,18 +36,18 @@ def replay(args: argparse.Namespace) -> int:
 def simulate(args: argparse.Namespace) -> int:
     """Drive policies over made-up tasks whose outcomes are drawn from what was learned."""
     found = asyncio.run(_with_log(args))
-    standings = report_of(found.decisions, found.observations, known_priors(settings_now())).standings
+    standings = report_of(found.decisions, found.observations, known_priors(settings_now(args))).standings
     if not standings:
         raise BadRequest("nothing was learned in this folder yet; run something whose tests can be run first")
     table = made_up(standings, args.tasks, Random(args.seed))
-    weights = settings_now().routing.weights
+    weights = settings_now(args).routing.weights
     result = evaluation(table, Course(passes=args.passes, seed=args.seed), weights, args.policy or COMPARED)
     print_json(result) if args.json else say(told(result))
     return DONE
 
 
 async def _with_log(args: argparse.Namespace) -> RouterLog:
-    async with router_log(folder_of(args) / settings_now().data_folder) as log:
+    async with router_log(folder_of(args) / settings_now(args).data_folder) as log:
         return log
 
 

@@ -41,7 +41,7 @@ def archive(args: argparse.Namespace) -> int:
 
 def clean(args: argparse.Namespace) -> int:
     """Remove old ended runs, or only say which."""
-    settings = settings_now()
+    settings = settings_now(args)
     policy = cleaning.Policy(settings.keep_days, settings.keep_megabytes)
     data_folder = folder_of(args) / settings.data_folder
 

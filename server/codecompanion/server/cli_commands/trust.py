@@ -17,8 +17,9 @@ from codecompanion.server.cli_commands.printing import print_json, say
 from codecompanion.server.settings.folders import user_file
 from codecompanion.server.settings.load import load_settings
 from codecompanion.server.trust.editor_trust import question
-from codecompanion.server.trust.folders import Untrusted, holds_nothing, lies_beneath
+from codecompanion.server.trust.folders import Untrusted, holds_nothing
 from codecompanion.server.trust.ledger import NotKept, TrustLedger, ledger_beside
+from codecompanion.server.trust.standing import is_trusted
 
 STDIN = 0
 
@@ -82,10 +83,9 @@ def demand_trust(folder: Path, *, given: bool = False, environ: Mapping[str, str
     """
     if given:
         return
-    where, ledger = str(folder), ledger_beside(user_file(environ))
-    settings = load_settings(None, environ, user_file(environ), keys=False)
-    if ledger.trusts(where) or lies_beneath(where, settings.trusted_folders or ()):
+    if is_trusted(folder, environ):
         return
+    where, ledger = str(folder), ledger_beside(user_file(environ))
     if not (holds_nothing(where) or _said_yes(where)):
         raise Untrusted(where)
     _keep(ledger, where)

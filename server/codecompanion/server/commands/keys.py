@@ -13,7 +13,6 @@ BARE = ""
 
 async def run(session: "Session", arguments: Arguments) -> dict[str, Any]:
     """Answer with one entry a provider; ``check`` asks each configured one, cheaply, over the network."""
-    await session.trust.demand_any()
     shared = await session.workspaces.demand_shared()
     states = await shared.gateway.check() if arguments.check else shared.gateway.states()
     return {"providers": [state.to_wire() for state in states]}

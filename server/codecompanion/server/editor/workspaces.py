@@ -74,7 +74,11 @@ class Workspaces:
         return workspace
 
     async def demand_shared(self) -> "Shared":
-        """Return what all folders use together, loaded now if it was not."""
+        """Return what all folders use together, loaded now if it was not, once one of them is trusted.
+
+        It may connect to other processes, so it raises ``Untrusted`` where none is.
+        """
+        await self._session.trust.demand_any()
         async with self._opening:
             if self._shared is None:
                 await asyncio.to_thread(importlib.import_module, _BOOTSTRAP)

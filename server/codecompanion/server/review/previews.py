@@ -1,11 +1,13 @@
 """What a file would read like, as a read-only file beside the log, for every editor that can open one."""
 
 import stat
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 from codecompanion.contracts.errors import WorkspaceError
 from codecompanion.orchestra.review.pending_files import PendingFile
 from codecompanion.orchestra.workspace.paths import relative_path
+from codecompanion.orchestra.workspace.safe_files import opened_folder, readable_errors
 
 FOLDER = "previews"
 
@@ -29,27 +31,25 @@ def previewed(data_folder: Path, file: Path) -> tuple[str, str] | None:
 def write_preview(data_folder: Path, file: PendingFile) -> Path:
     """Write what a file would read like, not to be changed, and return where; raises ``WorkspaceError``.
 
-    A file that would be removed is shown as it is.
+    A file that would be removed is shown as it is. No link on the way is followed.
     """
     place = preview_path(data_folder, file.run_id, file.path)
     text = file.text if file.text is not None else file.base or ""
-    try:
-        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for one in (place, *place.parents):
-            if one == data_folder:
-                break
-            if one.is_symlink():
-                raise WorkspaceError(
-                    f"{one} is a link, and previews are never written through links; remove it"
-                )
-        place.unlink(missing_ok=True)
-        place.write_text(text, encoding="utf-8", newline="")
-        place.chmod(stat.S_IRUSR)
-    except OSError as error:
-        raise WorkspaceError(f"the preview cannot be written to {place}: {error.strerror or error}") from error
+    with (
+        readable_errors(str(place)),
+        opened_folder(data_folder, _within(data_folder, place), make=True) as folder,
+    ):
+        folder.discard(place.name)
+        folder.create(place.name, text.encode("utf-8", "surrogatepass"), stat.S_IRUSR)
     return place
 
 
 def drop_preview(data_folder: Path, run_id: str, path: str) -> None:
     """Remove a preview that shows nothing to come any more, if it is there."""
-    preview_path(data_folder, run_id, path).unlink(missing_ok=True)
+    place = preview_path(data_folder, run_id, path)
+    with suppress(OSError), opened_folder(data_folder, _within(data_folder, place)) as folder:
+        folder.discard(place.name)
+
+
+def _within(data_folder: Path, place: Path) -> str:
+    return place.parent.relative_to(data_folder).as_posix()

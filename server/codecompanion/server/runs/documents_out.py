@@ -6,6 +6,7 @@ from pathlib import Path
 from codecompanion.contracts.errors import BadRequest, WorkspaceError
 from codecompanion.orchestra.replay.documents import Document
 from codecompanion.orchestra.workspace.paths import relative_path
+from codecompanion.orchestra.workspace.protected import why_protected
 from codecompanion.orchestra.workspace.safe_files import opened_folder, readable_errors
 
 
@@ -13,11 +14,14 @@ def write_documents(documents: Iterable[Document], target: str, workspace: Path)
     """Write documents into a folder that is not there yet, or is empty, and return their paths.
 
     Raises ``BadRequest`` for a folder with something in it, or one of the workspace's own. Paths that lead out
-    of the folder, which only an altered or imported log can hold, are refused, and nothing is written then.
+    of the folder or are protected, which only an altered or imported log can hold, are refused, and nothing is
+    written then.
     """
     folder = Path(target).resolve()
     _refuse_used(folder, workspace)
     texts = {relative_path(one.path): one.text for one in documents if one.text is not None}
+    if reason := next(filter(None, map(why_protected, texts)), ""):
+        raise WorkspaceError(reason)
     with readable_errors(str(folder)):
         folder.mkdir(parents=True, exist_ok=True)
         for path, text in texts.items():

@@ -9,6 +9,7 @@ from codecompanion.contracts.document_events import DocumentOpened
 from codecompanion.contracts.errors import WorkspaceError
 from codecompanion.contracts.events import BaseKept, Recorded
 from codecompanion.orchestra.workspace.paths import relative_path
+from codecompanion.orchestra.workspace.protected import is_protected
 from codecompanion.orchestra.workspace.safe_files import readable_errors
 from codecompanion.orchestra.workspace.shadow import ShadowCopy
 
@@ -20,8 +21,10 @@ def make_fork_folder(workspace: Path, folder: Path, texts: Mapping[str, str | No
     """Copy the project to ``folder``, with ``texts`` in place of what is there now; None takes a file away.
 
     Folders that git ignores stay behind, as for a test run, but for those of installed packages, which are
-    linked. Raises ``WorkspaceError``, and leaves nothing then.
+    linked. Protected paths stay as they are: only an altered or imported log has texts for them. Raises
+    ``WorkspaceError``, and leaves nothing then.
     """
+    texts = {path: text for path, text in texts.items() if not is_protected(relative_path(path))}
     there = {relative_path(path): text for path, text in texts.items() if text is not None}
     gone = [relative_path(path) for path, text in texts.items() if text is None]
     with readable_errors(str(folder)):

@@ -15,7 +15,8 @@ class Untrusted(BadRequest):
         super().__init__(
             f"the folder {folder!r} is not trusted yet, so nothing was started in it. If you know where its "
             f"files come from, run `orchestra trust {shlex.quote(folder)}` or, in an editor, the command "
-            "`orchestra.trust`; for this once, give `orchestra run` the option --trust"
+            "`orchestra.trust`; for this once, give `orchestra run`, `runs resume` or `runs fork` "
+            "the option --trust"
         )
 
 

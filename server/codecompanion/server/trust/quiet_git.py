@@ -19,5 +19,5 @@ def quiet_git(folder: Path, command: str, *arguments: str) -> list[str]:
     But for the filters that a folder sets for its files, which are part of what they hold for git: run it in
     trusted folders only.
     """
-    plain = _OF_DIFF if command in ("diff", "show", "log") else ()
+    plain = _OF_DIFF if command in ("diff", "diff-tree", "show", "log") else ()
     return ["git", "--no-pager", *_OFF, "-C", str(folder), command, *plain, *arguments]
