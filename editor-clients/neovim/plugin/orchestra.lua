@@ -10,7 +10,7 @@ end, {
   nargs = '*',
   range = true,
   desc = 'Ask the agents of CodeCompanion Orchestra',
-  complete = function(lead, line)
-    return require('orchestra.commands').complete(lead, line)
+  complete = function(lead, line, position)
+    return require('orchestra.commands').complete(lead, line:sub(1, position))
   end,
 })

@@ -1,6 +1,7 @@
 ;;; eglot_session.el --- A person with eglot takes a code action  -*- lexical-binding: t -*-
 ;; Opens a file, takes the first code action at its start, waits for the server's last word, saves, tells what it saw.
-;; By environment: SERVER (JSON list), EMACS_FILE, EMACS_REPORT.
+;; By environment: SERVER (JSON list), EMACS_FILE, EMACS_REPORT; EMACS_AFTER, with a program that defines
+;; `after-the-run', which does what the person does then and returns what they saw.
 (require 'package)
 (package-initialize)
 (require 'eglot)
@@ -8,6 +9,7 @@
 
 (defvar questions nil "What the person was asked, and said yes to.")
 (defvar messages nil "What the server said, newest first.")
+(defvar after nil "What the person saw after the run.")
 (defvar seconds nil "How long the code action kept Emacs from doing anything else.")
 
 (defun y-or-n-p (prompt)
@@ -28,7 +30,7 @@
   (with-temp-file (getenv "EMACS_REPORT")
     (insert (json-serialize
              (list :questions (vconcat questions) :messages (vconcat (reverse messages))
-                   :seconds (or seconds :null) :failure (or failure :null)))))
+                   :after (vconcat after) :seconds (or seconds :null) :failure (or failure :null)))))
   (let-processes-go)
   (kill-emacs))
 
@@ -50,7 +52,12 @@
 
 (defun wait-for-the-end ()
   (if (cl-some (lambda (message) (not (string-prefix-p "Orchestra has started" message))) messages)
-      (progn (save-some-buffers t) (report))
+      (progn
+        (when (getenv "EMACS_AFTER")
+          (load (getenv "EMACS_AFTER"))
+          (setq after (after-the-run)))
+        (save-some-buffers t)
+        (report))
     (run-with-timer 0.1 nil #'attempt #'wait-for-the-end)))
 
 (defun attempt (step)

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import pty
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 
 from codecompanion.router.scripted_server import Reply, ScriptedServer
 
+DOCS = Path(__file__).parents[3] / "docs" / "editors.md"
 SCRIPT = Path(__file__).with_name("eglot_session.el")
 pytestmark = pytest.mark.needs("emacs", "eglot")
 
@@ -78,3 +80,30 @@ async def test_a_comment_becomes_tested_files(eglot: Any, tmp_path: Path) -> Non
     # as docs/editors.md says, eglot asks before each file
     assert len(seen["questions"]) == len(written)
     assert seen["seconds"] < 2
+
+
+async def test_review_hover_undo_and_blame_need_no_plugin(eglot: Any, tmp_path: Path) -> None:
+    """With the lines that docs/editors.md gives."""
+    code = "# orchestra: add ten to both\ndef one():\n    return 1\n\n\ndef two():\n    return 2\n"
+    answer = "".join(
+        f"FILE: app.py\n<<<<<<< SEARCH\n    return {n}\n=======\n    return {n}{n}\n>>>>>>> REPLACE\n\n"
+        for n in (1, 2)
+    )
+    blocks = re.findall(r"```elisp\n(.*?)```", DOCS.read_text("utf-8"), re.DOTALL)
+    (lines,) = (block for block in blocks if "(defun orchestra " in block)
+    (tmp_path / "docs.el").write_text(lines, "utf-8")
+    async with ScriptedServer([Reply(text=answer, times=None)]) as server:
+        seen = await eglot(
+            "app.py",
+            code,
+            ORCHESTRA_LOCAL_BASE_URL=server.openai_url,
+            ORCHESTRA_LOCAL_MODEL="scripted",
+            ORCHESTRA_LANDING="review",
+            EMACS_AFTER=str(SCRIPT.with_name("eglot_review.el")),
+            EMACS_DOCS=str(tmp_path / "docs.el"),
+        )
+    reviewed, hover, blame, undone = seen["after"]
+    assert reviewed == code.replace("return 1\n", "return 11\n")
+    assert "CodeGenerator with local/scripted" in hover
+    assert "CodeGenerator" in blame
+    assert undone == code

@@ -135,7 +135,7 @@ async def test_what_cannot_be_done_is_one_sentence(start_neovim: Any) -> None:
     empty = await answered(editor, "start")
     assert empty == "Orchestra: the request is empty; say in a sentence what you want"
     assert "this buffer is no file in" in await answered(editor, "change everything")
-    assert "unknown sub-command 'fly'; known: change, design" in await answered(editor, "fly")
+    assert "unknown sub-command 'fly'; known: accept, blame, budget, change" in await answered(editor, "fly")
     assert await editor.lua("return seen.messages[1].level") == 4
     assert await editor.lua("return vim.fn.getcompletion('Orchestra st', 'cmdline')") == [
         "start",

@@ -334,3 +334,30 @@ def test_an_interrupted_run_is_resumed_and_a_finished_one_is_a_success_that_says
     assert ran.json["resumed"] is False
     calls = [one for one in folder.read("run-aaa") if one.body.event == "model_call_started"]
     assert len(calls) == 1
+
+
+@pytest.mark.parametrize("command", [("resume", "run-aaa"), ("fork", "run-aaa", "--at", "9", "--answer", "x")])
+def test_in_an_untrusted_folder_nothing_goes_on_without_the_option_trust(
+    folder: Any, small_run: Any, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("ORCHESTRA_TRUSTED_FOLDERS", "")
+    (folder.path / "test_calc.py").write_text(GOOD)
+    folder.add("run-aaa", small_run(open_=True)[:10])
+    before = len(folder.read("run-aaa"))
+    ran = folder.runs(*command)
+    assert (ran.code, "is not trusted yet" in ran.err, "the option --trust" in ran.err) == (2, True, True)
+    assert (len(folder.read("run-aaa")), (folder.data / "forks").exists()) == (before, False)
+    assert "not trusted" not in folder.runs(*command, "--trust").err
+    assert len(folder.runs("list", "--json").json["runs"]) == (2 if command[0] == "fork" else 1)
+    assert len(folder.read("run-aaa")) > before or command[0] == "fork"
+
+
+def test_trust_on_the_command_line_lets_the_test_commands_of_the_folder_run(
+    folder: Any, small_run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ORCHESTRA_TRUSTED_FOLDERS", "")
+    (folder.path / "calc.py").write_text("def add(a, b):\n    return a + b\n")
+    (folder.path / "Makefile").write_text("test:\n\ttrue\n")
+    folder.add("run-aaa", small_run(open_=True)[:10])
+    ran = folder.runs("resume", "run-aaa", "--trust")
+    assert (ran.code, "was not run" in ran.out + ran.err) == (0, False), ran.err

@@ -150,11 +150,10 @@ local function send(client, method, params, answered)
   end
 end
 
---- Send `orchestra.<name>` with one argument object; `done(result)` gets the answer, an error becomes a message.
-function M.execute(name, argument, done)
+--- Send a request; `done(result)` gets the answer, an error becomes a message.
+function M.ask(method, params, done)
   with_client(function(client)
-    local arguments = { next(argument) and argument or vim.empty_dict() }
-    send(client, 'workspace/executeCommand', { command = 'orchestra.' .. name, arguments = arguments }, function(err, result)
+    send(client, method, params, function(err, result)
       if err then
         messages.fail(err.message or vim.inspect(err))
       elseif done then
@@ -162,6 +161,12 @@ function M.execute(name, argument, done)
       end
     end)
   end)
+end
+
+--- Send `orchestra.<name>` with one argument object, as `ask` does.
+function M.execute(name, argument, done)
+  local arguments = { next(argument) and argument or vim.empty_dict() }
+  M.ask('workspace/executeCommand', { command = 'orchestra.' .. name, arguments = arguments }, done)
 end
 
 return M

@@ -1,32 +1,13 @@
 --- The sub-commands of :Orchestra.
 local client = require('orchestra.client')
+local completion = require('orchestra.completion')
+local history = require('orchestra.history')
 local messages = require('orchestra.messages')
+local places = require('orchestra.places')
 local reports = require('orchestra.reports')
+local review = require('orchestra.review')
 
 local M = {}
-
-local function selected_lines(args)
-  if args.range == 0 then
-    return nil
-  end
-  return {
-    start = { line = args.line1 - 1, character = 0 },
-    ['end'] = { line = args.line2, character = 0 },
-  }
-end
-
---- The argument for the lines, or the file, that a command points at; without a file of the root folder, none.
-local function place(args)
-  local uri = client.document()
-  return uri and { uri = uri, range = selected_lines(args) } or {}
-end
-
-local function demand_place(args)
-  if not client.document() then
-    error(('this buffer is no file in %s; open, or save, the file that is meant'):format(client.root()), 0)
-  end
-  return place(args)
-end
 
 --- Go on with the text of the command line, or with what the user answers; leaving the question ends it.
 local function ask(question, text, go)
@@ -74,7 +55,8 @@ local function steered(result)
   messages.info(result.text .. others)
 end
 
-local sub = {}
+local sub = vim.tbl_extend('error', {}, review.sub, history.sub)
+M.sub = sub
 
 function sub.start(_, text)
   ask('What shall be built?', text, function(request)
@@ -83,7 +65,7 @@ function sub.start(_, text)
 end
 
 function sub.change(args, text)
-  local argument = demand_place(args)
+  local argument = places.demand(args)
   ask('What shall change?', text, function(request)
     argument.request = request
     client.execute('changeCode', argument, started)
@@ -91,7 +73,7 @@ function sub.change(args, text)
 end
 
 function sub.tests(args, text)
-  local argument = place(args)
+  local argument = places.meant(args)
   argument.request = given(text)
   client.execute('writeTests', argument, started)
 end
@@ -99,7 +81,7 @@ end
 function sub.fix(args, text)
   local found = client.document() and diagnostics(args) or {}
   -- without problems it is the failing tests that are meant, not this file
-  local argument = #found > 0 and place(args) or {}
+  local argument = #found > 0 and places.meant(args) or {}
   argument.diagnostics = #found > 0 and found or nil
   argument.request = given(text)
   client.execute('fix', argument, started)
@@ -112,12 +94,7 @@ function sub.design(_, text)
 end
 
 function sub.run(args)
-  local argument = demand_place(args)
-  if not argument.range then
-    local line = vim.api.nvim_win_get_cursor(0)[1] - 1
-    argument.range = { start = { line = line, character = 0 }, ['end'] = { line = line, character = 0 } }
-  end
-  client.execute('runRequest', argument, started)
+  client.execute('runRequest', places.at_cursor(args), started)
 end
 
 for _, name in ipairs({ 'next', 'pause', 'stop' }) do
@@ -168,14 +145,9 @@ function M.run(args)
   end
 end
 
---- Complete the sub-command.
+--- Complete the sub-command, or what comes behind it.
 function M.complete(lead, line)
-  if line:match('Orchestra%s+%S+%s') then
-    return {}
-  end
-  return vim.tbl_filter(function(name)
-    return vim.startswith(name, lead)
-  end, names())
+  return completion.of(names(), lead, line)
 end
 
 return M

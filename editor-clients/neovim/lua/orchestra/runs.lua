@@ -2,6 +2,7 @@
 local M = {}
 local known = {} -- run id -> status
 local order = {}
+local earlier = {} -- run ids
 local ended = { done = true, red = true, failed = true, stopped = true }
 
 --- Tell the user's autocommands; Neovim 0.7 has no room for data in them.
@@ -29,6 +30,24 @@ function M.forget(root)
     return known[id].workspace ~= root
   end, order)
   vim.cmd('redrawstatus!')
+end
+
+--- Take note of runs of earlier sessions, for completion alone.
+function M.remember(entries)
+  earlier = vim.tbl_map(function(entry)
+    return entry.runId
+  end, entries)
+end
+
+--- The ids of all runs that were heard of, each once.
+function M.ids()
+  local all = vim.list_extend({}, earlier)
+  for _, id in ipairs(order) do
+    if not vim.tbl_contains(all, id) then
+      table.insert(all, id)
+    end
+  end
+  return all
 end
 
 --- All known runs, oldest first.

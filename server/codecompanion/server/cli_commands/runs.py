@@ -97,12 +97,16 @@ def _add_reading(commands: _Commands) -> None:
 
 
 def _add_going_on(commands: _Commands) -> None:
-    commands.add_for_run(GOING_ON, "resume", "go on with a run that was interrupted")
+    resume = commands.add_for_run(GOING_ON, "resume", "go on with a run that was interrupted")
     fork = commands.add_for_run(GOING_ON, "fork", "go on from an event of a run in another way, in a copy")
     fork.add_argument("--at", metavar="VERSION|TIME", help="the event to go on from")
     fork.add_argument("--model", metavar="NAME", help="let this model do the rest, e.g. local/qwen2.5-coder:7b")
     fork.add_argument("--request", metavar="TEXT", help="another wording of what is asked")
     fork.add_argument("--answer", metavar="TEXT", help="what to answer instead, where the event is an answer")
+    for parser in (resume, fork):
+        parser.add_argument(
+            "--trust", action="store_true", help="trust the folder and its test commands this once"
+        )
 
 
 def _add_sharing(commands: _Commands) -> None:

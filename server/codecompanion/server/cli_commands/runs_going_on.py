@@ -54,8 +54,8 @@ async def _resume(args: argparse.Namespace) -> int:
             if entry.state != "done":
                 say([f"`orchestra runs fork {entry.run_id}` goes on in a copy from before its end."])
         return DONE
-    demand_trust(folder_of(args))
-    settings = settings_now()
+    demand_trust(folder_of(args), given=args.trust)
+    settings = settings_now(args, trusted=True)
     return await _drive(args, settings, entry.run_id, fork, mode=mode)
 
 
@@ -83,7 +83,7 @@ async def _drive(
 ) -> int:
     with Interrupts() as interrupts, progress_on(sys.stderr) as progress:
         try:
-            consent = consent_on_terminal(progress, given=False)
+            consent = consent_on_terminal(progress, given=args.trust)
             async with _engine(settings, folder_of(args), fork, consent) as engine:
                 await engine.resume(run_id)
                 status = await follow(engine, run_id, interrupts, progress, mode=mode)
@@ -107,7 +107,7 @@ async def _engine(
 
 
 def _data_folder(args: argparse.Namespace) -> Path:
-    return folder_of(args) / settings_now().data_folder
+    return folder_of(args) / settings_now(args).data_folder
 
 
 def fork(args: argparse.Namespace) -> int:
@@ -117,15 +117,15 @@ def fork(args: argparse.Namespace) -> int:
 
 async def _fork(args: argparse.Namespace) -> int:
     folder = folder_of(args)
-    demand_trust(folder)
+    demand_trust(folder, given=args.trust)
     demand_model(args.model)
-    settings = with_model(settings_now(), args.model)
+    settings = with_model(settings_now(args, trusted=True), args.model)
     async with reader_of(args) as reader:
         origin = await reader.pick(args.run)
     order = ForkOrder(origin, args.at, args.model, args.request, args.answer)
     with Interrupts() as interrupts, progress_on(sys.stderr) as progress:
         try:
-            async with _forked(settings, folder, order, progress) as (engine, made):
+            async with _forked(settings, folder, order, progress, trust=args.trust) as (engine, made):
                 status = await follow(engine, made.run_id, interrupts, progress)
         except asyncio.CancelledError:
             if interrupts.exit_code is None:
@@ -138,11 +138,11 @@ async def _fork(args: argparse.Namespace) -> int:
 
 @asynccontextmanager
 async def _forked(
-    settings: Settings, folder: Path, order: ForkOrder, progress: Progress
+    settings: Settings, folder: Path, order: ForkOrder, progress: Progress, *, trust: bool
 ) -> AsyncIterator[tuple[RunEngine, Fork]]:
     from codecompanion.server.bootstrap import log_for_runs  # noqa: PLC0415 - the engine hangs on it
 
-    consent = consent_on_terminal(progress, given=False)
+    consent = consent_on_terminal(progress, given=trust)
     async with log_for_runs(settings, folder, consent) as log:
         made = await Forks(log.store, folder, folder / settings.data_folder).make(order)
         said = f": {'; '.join(made.changes)}" if made.changes else ""
