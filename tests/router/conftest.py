@@ -17,6 +17,7 @@ from codecompanion.contracts.errors import CannotBuild
 from codecompanion.contracts.messages import Role
 from codecompanion.contracts.model_calls import (
     ChatMessage,
+    Counted,
     Finished,
     ModelRequest,
     TextDelta,
@@ -50,10 +51,11 @@ MAKERS = {
 
 
 class Answer:
-    """All parts of one answer."""
+    """All parts of one answer; ``counted`` is what the provider said of the input meanwhile."""
 
     def __init__(self, parts):
-        self.parts = parts
+        self.counted = [part for part in parts if isinstance(part, Counted)]
+        self.parts = [part for part in parts if not isinstance(part, Counted)]
         self.text = "".join(part.text for part in parts if isinstance(part, TextDelta))
         self.calls = [part for part in parts if isinstance(part, ToolCall)]
         self.finished = [part for part in parts if isinstance(part, Finished)]

@@ -24,7 +24,7 @@ READ = ToolSpec(name="read_file", description="Read.", parameters={"type": "obje
 
 FAULTS = [
     ({"type": "fail", "status": 401}, ProviderFault.REFUSED_KEY),
-    ({"type": "fail", "status": 404, "message": "no such model"}, ProviderFault.BAD_REQUEST),
+    ({"type": "fail", "status": 404, "message": "no such model"}, ProviderFault.UNKNOWN_MODEL),
     ({"type": "fail", "status": 429, "retry_after": 7}, ProviderFault.RATE_LIMITED),
     ({"type": "fail", "status": 500}, ProviderFault.UNAVAILABLE),
     ({"type": "fail", "status": 529}, ProviderFault.UNAVAILABLE),

@@ -121,7 +121,8 @@ async def test_one_client_serves_many_calls_at_once(clients, kind, ask, answer):
 async def test_closing_the_stream_closes_the_connection(clients, wire, ask):
     client, server = await clients(wire, [Reply(text="word " * 500, tokens_per_second=50)])
     stream = client.stream(ask(), "m")
-    assert isinstance(await anext(stream), TextDelta)
+    while not isinstance(await anext(stream), TextDelta):
+        pass
     began = time.monotonic()
     await stream.aclose()
     async with asyncio.timeout(1):
@@ -182,3 +183,12 @@ async def test_a_missing_key_is_told_without_a_call(client_at, wire, ask, answer
 async def test_a_scripted_client_always_passes_its_check(clients):
     client, _ = await clients("scripted", [])
     assert (await client.check()).checked == "accepted"
+
+
+@pytest.mark.parametrize("kind", ["anthropic", "gemini"])
+async def test_the_input_is_counted_before_the_answer_where_the_provider_tells_it(clients, kind, ask, answer):
+    client, _ = await clients(kind, [Reply(text="One two.", cached_tokens=2)])
+    got = await answer(client.stream(ask("Say these five words, please."), "m"))
+    (counted,), (finished,) = got.counted, got.finished
+    assert counted.input_tokens == finished.usage.input_tokens > 2
+    assert counted.cached_tokens == finished.usage.cached_tokens == 2

@@ -7,7 +7,7 @@ from email.utils import formatdate
 import pytest
 
 from codecompanion.contracts.errors import ProviderError, ProviderFault
-from codecompanion.contracts.model_calls import TextDelta
+from codecompanion.contracts.model_calls import Counted, TextDelta
 from codecompanion.router.config import PROVIDERS
 from codecompanion.router.scripted_server import Reply, faults
 
@@ -25,7 +25,7 @@ FAULTS = {
     "401": (faults.status(401), ProviderFault.REFUSED_KEY),
     "403": (faults.status(403), ProviderFault.REFUSED_KEY),
     "no credit": (faults.no_credit(), ProviderFault.REFUSED_KEY),
-    "404 model": (faults.status(404), ProviderFault.BAD_REQUEST),
+    "404 model": (faults.status(404), ProviderFault.UNKNOWN_MODEL),
     "404 page": (faults.web_page(code=404), ProviderFault.NONSENSE),
     "context too long": (faults.too_long(), ProviderFault.BAD_REQUEST),
     "reset": (faults.reset(), ProviderFault.CUT_STREAM),
@@ -48,7 +48,8 @@ async def error_of(stream):
     parts = []
     with pytest.raises(ProviderError) as caught:
         async for part in stream:
-            parts.append(part)
+            if not isinstance(part, Counted):
+                parts.append(part)
     return parts, caught.value
 
 

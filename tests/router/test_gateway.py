@@ -348,3 +348,16 @@ async def test_where_all_are_in_trouble_the_trial_is_waited_for(gateway_of, ask,
     assert text_after_restart(got.parts) == "ok"
     assert world.slept[-1] == 15
     assert len(clients["first"].requests) == 6
+
+
+async def test_a_model_that_its_provider_does_not_know_gives_way_and_is_left_out(gateway_of, ask, answer):
+    gone = Reply(fault=faults.status(404), times=None)
+    gateway, clients = gateway_of(first=[gone], second=[Reply(text="ok", times=None)])
+    for _ in range(3):
+        assert (await answer(gateway.stream(ask()))).text == "ok"
+    assert len(clients["first"].requests) == 1
+    assert gateway.choice(Role.DEBUGGER) == SECOND
+    alone, _ = gateway_of(first=[gone])
+    for _ in range(2):
+        with pytest.raises(ProviderError, match="does not know the model"):
+            await answer(alone.stream(ask()))

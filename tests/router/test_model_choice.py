@@ -153,7 +153,9 @@ def test_a_persons_own_catalogue_stands_over_the_shipped_one(tmp_path):
     ("text", "said"),
     [
         ("{", "cannot be used"),
-        ("{}", "cannot be used ('models')"),
+        ("{}", 'cannot be used and is left out (it has no list "models")'),
+        ('{"models": [{"model": "a/b", "capabilities": {"tests": 7}}]}', "capabilities.tests is 7"),
+        ('{"models": [{"model": "nameless"}]}', "model is 'nameless'"),
         ('{"models": [{"model": "a/b", "price": {"input": -1, "output": 0}}]}', "greater than or equal to 0"),
         (
             '{"models": [{"model": "a/b", "capabilities": {"singing": 1}}]}',

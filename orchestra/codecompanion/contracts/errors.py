@@ -15,6 +15,10 @@ class CannotBuild(OrchestraError):
     """The request is clear but nothing configured here can build it."""
 
 
+class NotAgreed(OrchestraError):
+    """The person did not agree to what a run may cost: nothing was begun."""
+
+
 class WorkspaceError(OrchestraError):
     """A file or folder of the workspace cannot be used as asked."""
 
@@ -37,6 +41,7 @@ class ProviderFault(StrEnum):
     CUT_STREAM = "cut stream"
     TIMEOUT = "timeout"
     BAD_REQUEST = "bad request"
+    UNKNOWN_MODEL = "unknown model"
     NONSENSE = "nonsense"
     OVER_BUDGET = "over budget"
 

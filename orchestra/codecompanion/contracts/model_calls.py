@@ -58,7 +58,8 @@ class ModelRequest(Contract):
     ``call_id`` says for whom it is asked (run and task), so that an answer nobody could take may be kept for
     them; it is no part of what is asked, nor of the request as a text. No more is ``prefer``: the
     ``provider/model`` that should take the call if it may; nor ``remembered``: how many of the first messages
-    are the agent's memory of other tasks.
+    are the agent's memory of other tasks; nor ``progress``: the share of the run's tasks that have ended, None
+    before there is a plan; nor ``tested``: whether tests will judge the work, and what they find can be mended.
     """
 
     role: Role
@@ -72,6 +73,8 @@ class ModelRequest(Contract):
     call_id: str = Field(default="", exclude=True)
     remembered: int = Field(default=0, exclude=True)
     prefer: str = Field(default="", exclude=True)
+    progress: float | None = Field(default=None, exclude=True)
+    tested: bool = Field(default=False, exclude=True)
 
 
 def call_name(run_id: RunId, task_id: TaskId) -> str:
@@ -102,6 +105,15 @@ class Usage(Contract):
     cost: float | None = None
 
 
+class Counted(Contract):
+    """The provider has counted the input while it still answers: for the gateway alone, which pays for it."""
+
+    type: Literal["counted"] = "counted"
+    input_tokens: int = Field(gt=0)
+    cached_tokens: int = Field(default=0, ge=0)
+    written_tokens: int = Field(default=0, ge=0)
+
+
 class Finished(Contract):
     """The terminal part: without it the stream was cut and the text is no answer."""
 
@@ -112,7 +124,7 @@ class Finished(Contract):
     truncated: bool = False
 
 
-StreamPart = Annotated[TextDelta | ToolCall | Restarted | Finished, Field(discriminator="type")]
+StreamPart = Annotated[TextDelta | ToolCall | Restarted | Counted | Finished, Field(discriminator="type")]
 
 
 class ProviderState(Contract):

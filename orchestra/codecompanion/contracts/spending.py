@@ -9,6 +9,7 @@ from typing import Annotated, Protocol
 from pydantic import Field
 
 from codecompanion.contracts.base import Contract
+from codecompanion.contracts.rests import RestBoard
 
 Micros = Annotated[int, Field(ge=0)]
 
@@ -90,8 +91,10 @@ class CostLine(Contract):
     unsure_micros: Micros
 
 
-class SpendLedger(Protocol):
+class SpendLedger(RestBoard, Protocol):
     """A person's spending, across all their workspaces and processes. What is said is durable on return.
+
+    It is where these processes tell each other, besides, which providers are to be left alone.
 
     Set-aside money is charged exactly once: by ``settle``, or whole when its owner died or its time is over;
     what is settled after that takes the place of that charge. All methods raise ``OrchestraError`` where the
@@ -104,6 +107,10 @@ class SpendLedger(Protocol):
 
     async def settle(self, call_id: str, charge: Charge) -> list[Standing]:
         """Charge a call instead of what was set aside, once; return its accounts as they are then."""
+        ...
+
+    async def lower(self, call_id: str, micros: int) -> None:
+        """Set less aside for a call under way, as it cannot cost more any more; more is never set aside."""
         ...
 
     async def release(self, call_id: str) -> None:

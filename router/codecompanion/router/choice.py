@@ -17,6 +17,7 @@ from codecompanion.router.config import (
     RouterConfig,
     parse_model,
 )
+from codecompanion.router.learning.live_pacing import Pace
 
 CHARACTERS_A_TOKEN = 3.0
 """Fewer than most texts have, so that what is said to fit does fit."""
@@ -28,12 +29,14 @@ Constraint = Callable[[ModelRequest, ModelRef], str]
 class Eligible(NamedTuple):
     """The models that may take a call, in the order they are tried in, and why the others may not.
 
-    ``pinned`` says that a person, or a lack of choice, has decided that the first of them takes it.
+    ``pinned`` says that a person, or a lack of choice, has decided that the first of them takes it; ``pace`` is
+    that of a budget which is spent too fast.
     """
 
     models: tuple[ModelRef, ...]
     excluded: tuple[tuple[ModelRef, str], ...] = ()
     pinned: bool = False
+    pace: Pace | None = None
 
 
 class Choice(Protocol):
@@ -94,13 +97,13 @@ class RoleChoice:
             return Eligible((OFFLINE,), pinned=True)
         models, excluded = [], []
         needed = int(request_length(request) / CHARACTERS_A_TOKEN)
-        private = self._is_private(request)
+        private = is_private(self._config, request)
         for ref, room in self._of_role[request.role]:
             if why := self._why_not(request, ref, room=room, needed=needed, private=private):
                 excluded.append((ref, why))
             else:
                 models.append(ref)
-        keeps_own = self._own_at_least and own.model and (own.provider == "local" or not private)
+        keeps_own = self._own_at_least and own.model and not private
         fallback = own if keeps_own else OFFLINE
         pinned = request.role in self._config.models or not models
         return Eligible(tuple(models) or (fallback,), tuple(excluded), pinned)
@@ -114,12 +117,6 @@ class RoleChoice:
         models = dict.fromkeys(ref for ref in (own, *others, *allowed) if ref.model)
         return tuple((ref, self._catalogue.context(str(ref))) for ref in models)
 
-    def _is_private(self, request: ModelRequest) -> bool:
-        if not self._config.local_only or request.brief is None:
-            return False
-        workspace = PurePath(request.brief.order.workspace)
-        return any(workspace.is_relative_to(folder) for folder in self._config.local_only)
-
     def _why_not(
         self, request: ModelRequest, ref: ModelRef, *, room: int | None, needed: int, private: bool
     ) -> str:
@@ -127,10 +124,20 @@ class RoleChoice:
         if private and ref.provider != "local":
             return "would send the code away, and this folder is set to local only"
         if not self._can_ask(ref.provider):
-            return f"cannot be asked: {PROVIDERS[ref.provider].title} is not set up"
+            title = PROVIDERS[ref.provider].title
+            lacking = f"no worker of the fleet asks {title}" if self._own_at_least else f"{title} is not set up"
+            return f"cannot be asked: {lacking}"
         if room is not None and needed > room:
             return f"takes {room:,} tokens, and the request has about {needed:,}"
         for constraint in self._constraints:
             if why := constraint(request, ref):
                 return why
         return ""
+
+
+def is_private(config: RouterConfig, request: ModelRequest) -> bool:
+    """Whether a request is about a folder whose code only the person's own server may see."""
+    if not config.local_only or request.brief is None:
+        return False
+    workspace = PurePath(request.brief.order.workspace)
+    return any(workspace.is_relative_to(folder) for folder in config.local_only)

@@ -1,15 +1,22 @@
 """Which models and providers are in trouble, and how long to leave them alone, for all calls of a process."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Final
+from types import MappingProxyType
+from typing import Final, Literal
 
 from codecompanion.contracts.errors import ProviderError, ProviderFault
 from codecompanion.router.config import PROVIDERS, ModelRef
 
 Sleep = Callable[[float], Awaitable[None]]
 MonotonicClock = Callable[[], float]
+
+RestKind = Literal["wait", "model", "provider"]
+"""Why someone is left alone: the provider has asked for it, or a model's, or provider's, circuit is open."""
+REST_KINDS: Final[Mapping[str, RestKind]] = MappingProxyType(
+    {"wait": "wait", "model": "model", "provider": "provider"}
+)
 
 MODEL_FAULTS: Final = 5
 """Faults in a row after which a model is left alone."""
@@ -18,6 +25,8 @@ PROVIDER_FAULTS: Final = 10
 _FIRST_REST, _LONGEST_REST = 15.0, 60.0
 _LONGEST_WAIT: Final = 3600.0
 """Seconds that a provider's own wish to be left alone is heeded at most."""
+_WAITED_FOR: Final = 10.0
+"""Seconds of such a wish that are waited for, rather than asking someone else."""
 _TROUBLE: Final = frozenset(
     {ProviderFault.UNAVAILABLE, ProviderFault.TIMEOUT, ProviderFault.CUT_STREAM, ProviderFault.NONSENSE}
 )
@@ -69,6 +78,12 @@ class Circuit:
             self._opens_at, self._trying = self._clock() + self._rest, False
             self._era += 1
 
+    def open(self, seconds: float) -> None:
+        """Let no call be made for some seconds, as others have found the trouble already."""
+        if self.rest < seconds:
+            self._opens_at, self._trying = self._clock() + seconds, False
+            self._era += 1
+
     def told_nothing(self, era: int) -> None:
         """A call ended without telling whether all is well."""
         if era == self._era:
@@ -89,16 +104,37 @@ class ProviderHealth:
         return max(circuit.rest for circuit in self._of(ref))
 
     def trouble(self, ref: ModelRef) -> str:
-        """Return, in words that follow a model's name, why it is left alone; "" where it is not."""
-        rest = self.rest(ref)
-        return f"failed again and again and is left alone for {rest:.0f} s" if rest else ""
+        """Return, in words that follow a model's name, why it is left alone; "" where it is not.
+
+        A short wait that the provider has asked for is no reason to ask someone else.
+        """
+        if rest := self.rest(ref):
+            return f"failed again and again and is left alone for {rest:.0f} s"
+        wait = self._wait(ref.provider)
+        return f"has had too many calls, and is to be left alone for {wait:.0f} s" if wait > _WAITED_FOR else ""
+
+    def rests(self, ref: ModelRef) -> Iterator[tuple[RestKind, float]]:
+        """Yield for how many seconds a model and its provider are left alone, by reason."""
+        yield "wait", self._wait(ref.provider)
+        yield "model", self._circuit(ref, MODEL_FAULTS).rest
+        yield "provider", self._circuit(ref.provider, PROVIDER_FAULTS).rest
+
+    def leave_alone(self, kind: RestKind, ref: ModelRef, seconds: float) -> None:
+        """Heed what others were told, or have found out."""
+        if kind == "wait":
+            until = self._clock() + min(seconds, _LONGEST_WAIT)
+            self._alone_until[ref.provider] = max(until, self._alone_until.get(ref.provider, 0.0))
+        elif kind == "model":
+            self._circuit(ref, MODEL_FAULTS).open(min(seconds, _LONGEST_REST))
+        else:
+            self._circuit(ref.provider, PROVIDER_FAULTS).open(min(seconds, _LONGEST_REST))
 
     async def turn(self, ref: ModelRef, ends_at: float) -> None:
         """Wait until a provider wants calls again; raises ``ProviderError`` where that is not in time.
 
         All who call the provider wait, whoever of them it told.
         """
-        while (wait := self._alone_until.get(ref.provider, 0.0) - self._clock()) > 0:
+        while (wait := self._wait(ref.provider)) > 0:
             if self._clock() + wait >= ends_at:
                 raise ProviderError(
                     f"{_title(ref)} has asked to be left alone for {wait:.0f} s more: too many calls.",
@@ -124,17 +160,16 @@ class ProviderHealth:
             yield
             end = Circuit.succeeded
         except ProviderError as error:
-            self._heed(ref.provider, error)
+            if error.fault is ProviderFault.RATE_LIMITED and error.retry_after:
+                self.leave_alone("wait", ref, error.retry_after)
             end = Circuit.failed if error.fault in _TROUBLE else Circuit.told_nothing
             raise
         finally:
             for circuit, era in circuits:
                 end(circuit, era)
 
-    def _heed(self, provider: str, error: ProviderError) -> None:
-        if error.fault is ProviderFault.RATE_LIMITED and error.retry_after:
-            until = self._clock() + min(error.retry_after, _LONGEST_WAIT)
-            self._alone_until[provider] = max(until, self._alone_until.get(provider, 0.0))
+    def _wait(self, provider: str) -> float:
+        return max(0.0, self._alone_until.get(provider, 0.0) - self._clock())
 
     def _of(self, ref: ModelRef) -> tuple[Circuit, Circuit]:
         return self._circuit(ref, MODEL_FAULTS), self._circuit(ref.provider, PROVIDER_FAULTS)

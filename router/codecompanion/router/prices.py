@@ -3,6 +3,7 @@
 import importlib
 import logging
 from collections.abc import Mapping
+from functools import cache
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -25,17 +26,15 @@ class PriceList:
 
     def __init__(self, own: Catalogue | None = None) -> None:
         self._own = own
-        self._prices: Any = None
 
     @property
     def loaded(self) -> bool:
-        """Whether the list was read."""
-        return self._prices is not None
+        """Whether this process has read the list."""
+        return _bundled.cache_info().currsize > 0
 
     def load(self) -> None:
         """Read the list; later calls do nothing."""
-        if self._prices is None:
-            self._prices = importlib.import_module("genai_prices")
+        _bundled()
 
     def cost(
         self,
@@ -60,16 +59,21 @@ class PriceList:
             return 0.0
         if provider not in _LISTED_AS or not (input_tokens or output_tokens):
             return None
-        self.load()
-        usage = self._prices.Usage(
+        listed = _bundled()
+        usage = listed.Usage(
             input_tokens=input_tokens,
             output_tokens=output_tokens,
             cache_read_tokens=cached or None,
             cache_write_tokens=written or None,
         )
         try:
-            price = self._prices.calc_price(usage, model, provider_id=_LISTED_AS[provider])
+            price = listed.calc_price(usage, model, provider_id=_LISTED_AS[provider])
         except (LookupError, ValueError) as error:
             logger.debug("no price for %s/%s: %s", provider, model, error)
             return None
         return float(price.total_price)
+
+
+@cache
+def _bundled() -> Any:
+    return importlib.import_module("genai_prices")

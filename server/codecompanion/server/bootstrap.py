@@ -26,6 +26,7 @@ from codecompanion.orchestra.replay.story import sentence
 from codecompanion.orchestra.runs.contexts import EDITOR
 from codecompanion.orchestra.verification.project_tests import ProjectTests
 from codecompanion.orchestra.verification.sandbox import ProcessLimitsOnly
+from codecompanion.orchestra.verification.together import Together
 from codecompanion.orchestra.workspace.disk_edits import DiskEdits
 from codecompanion.orchestra.workspace.view import Workspace
 from codecompanion.router.gateway import Gateway
@@ -51,6 +52,7 @@ log = logging.getLogger(__name__)
 async def editor_workspace(session: "Session", shared: Shared, folder: "WorkspaceFolder") -> "EditorWorkspace":
     """Return the engine of a folder open in an editor; raises ``WorkspaceError`` where its log cannot live."""
     # the protocol's types come along with these two, which a headless run does without
+    from codecompanion.server.editor.agreeing import agree_in_editor  # noqa: PLC0415
     from codecompanion.server.editor.editor_workspace import EditorWorkspace  # noqa: PLC0415
     from codecompanion.server.editor.typing_recorder import TypingRecorder  # noqa: PLC0415
     from codecompanion.server.editor.typing_rules import recordable  # noqa: PLC0415
@@ -73,6 +75,7 @@ async def editor_workspace(session: "Session", shared: Shared, folder: "Workspac
     typing.enable(settings.record_typing)
     sink = RecordedEdits(edits, typing.flush)
     learner = await open_learner(records, store, lambda: shared.settings)
+    await shared.gateway.prepare()
     gateway = LearningGateway(shared.gateway, learner)
     engine = _engine(settings, Parts(store, shared.bus, gateway, view, sink, tests, EDITOR))
 
@@ -100,6 +103,7 @@ async def editor_workspace(session: "Session", shared: Shared, folder: "Workspac
         typing,
         engine_in,
         learner.settle,
+        partial(agree_in_editor, session, shared.gateway),
     )
 
 
@@ -195,6 +199,7 @@ async def engine_on_disk(
         edits = DiskEdits(folder, view.note_authored)
         learner = await open_learner(records, store, lambda: settings)
         stack.push_async_callback(learner.settle)
+        await gateway.prepare()
         learning = LearningGateway(gateway, learner)
         engine = _engine(settings, Parts(store, transport.bus, learning, view, edits, tests))
         stack.push_async_callback(engine.close)
@@ -227,6 +232,7 @@ def _test_terms(settings: Settings) -> TestTerms:
         settings.test_timeout,
         guarded=settings.sandbox != "off",
         command_is_users=settings.origin("testCommand") != EDITOR_ORIGIN,
+        megabytes=settings.test_megabytes,
     )
 
 
@@ -237,6 +243,7 @@ def _tests(terms: TestTerms, consent: Consent | None) -> ProjectTests:
         sandbox=None if terms.guarded else ProcessLimitsOnly(),
         consent=consent,
         command_is_users=terms.command_is_users,
+        together=Together(memory=terms.megabytes << 20) if terms.megabytes else None,
     )
 
 

@@ -1,5 +1,6 @@
 """Puts a worker of the fleet together: a Redis, this machine's keys, and the clients of their providers."""
 
+import logging
 import os
 import socket
 from collections.abc import AsyncIterator, Callable
@@ -10,10 +11,14 @@ from codecompanion.contracts.wording import counted
 from codecompanion.orchestra.templates.library import Templates
 from codecompanion.router.config import PROVIDERS, RouterConfig
 from codecompanion.router.fleet.call_worker import CallWorker
+from codecompanion.router.fleet.heeding_client import HeedingClient
 from codecompanion.router.providers.assembly import make_clients
 from codecompanion.server.settings.model import Settings
 from codecompanion.server.settings.routing import router_config
+from codecompanion.server.spending import call_means
 from codecompanion.server.transport import address_of, open_redis_bus
+
+log = logging.getLogger(__name__)
 
 
 @asynccontextmanager
@@ -33,9 +38,14 @@ async def fleet_worker(
         address = address_of(redis_url)
         bus = await open_redis_bus(address)
         stack.push_async_callback(bus.close)
-        asked = {provider: clients[provider] for provider in providers}
+        means = call_means(log.warning)
+        stack.push_async_callback(means.close)
+        rests = means.rests_of(config)
+        asked = {name: HeedingClient(clients[name], means.health, rests) for name in providers}
         facts = {"host": socket.gethostname(), "pid": os.getpid()}
         say(f"{name} asks {', '.join(providers)} for {address}; {counted(at_once, 'call')} at once.")
+        if config.budgets.any:
+            say("The budgets set here do not bound this worker: whoever owns the runs keeps the budgets.")
         yield CallWorker(bus, asked, name=name, at_once=at_once, facts=facts, say=say)
 
 

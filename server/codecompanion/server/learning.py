@@ -1,5 +1,6 @@
 """A folder's learner: made from its records and the settings in force, or looked at beside its owner."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -14,17 +15,32 @@ from codecompanion.memory.follower import SharedDatabase
 from codecompanion.memory.records.project_records import SqliteProjectRecords
 from codecompanion.orchestra.replay.story import sentence
 from codecompanion.router.catalogue.catalogue import Catalogue
+from codecompanion.router.catalogue.expected_costs import ExpectedCosts
+from codecompanion.router.config import PROVIDERS
 from codecompanion.router.learning.learner import Learner, priors_of
 from codecompanion.router.learning.outcomes import has_ended, outcomes_of
 from codecompanion.router.learning.quality import Priors
+from codecompanion.router.prices import PriceList
 from codecompanion.server.settings.model import Settings
 from codecompanion.server.settings.routing import learning_terms, router_config
 
 
 async def open_learner(records: ProjectRecords, store: EventStore, settings: Callable[[], Settings]) -> Learner:
     """Return a folder's learner, with all that was learned there before."""
-    catalogue = Catalogue(router_config(settings()).catalogue)
-    learner = Learner(records, store, lambda: learning_terms(settings()), time.time, catalogue)
+    config = router_config(settings())
+    catalogue = Catalogue(config.catalogue)
+    prices = PriceList(catalogue)
+    if any(config.configured(provider) for provider in PROVIDERS if provider != "offline"):
+        # before the fold: what is listed is part of what is expected
+        await asyncio.to_thread(prices.load)
+    learner = Learner(
+        records,
+        store,
+        lambda: learning_terms(settings()),
+        time.time,
+        catalogue=catalogue,
+        listed=ExpectedCosts(catalogue, prices),
+    )
     await learner.open()
     return learner
 

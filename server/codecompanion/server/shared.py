@@ -6,6 +6,7 @@ from functools import partial
 
 from codecompanion.contracts.events import Recorded
 from codecompanion.contracts.ports import SubscriberLagged
+from codecompanion.contracts.spending import SpendLedger
 from codecompanion.orchestra.engine import Engine
 from codecompanion.orchestra.outages import pause_while_away
 from codecompanion.orchestra.templates.library import Templates
@@ -64,6 +65,11 @@ class Shared:
     async def mind_outages(self, engines: Callable[[], list[Engine]], say: Callable[[str], None]) -> None:
         """Let runs wait while the bus is away; never returns."""
         await pause_while_away(self.bus, engines, say)
+
+    async def ledger(self) -> SpendLedger:
+        """Return the person's spending ledger; raises ``OrchestraError`` where it cannot be used."""
+        assert self.means.book is not None
+        return await self.means.book.ledger()
 
     async def close(self) -> None:
         """Close the connections to the models and to other processes."""

@@ -8,7 +8,9 @@ from codecompanion.contracts.errors import WorkspaceError
 from codecompanion.contracts.spending import SpendLedger
 from codecompanion.memory.spending.ledger import SqliteLedger
 from codecompanion.router.budget.book import SpendingBook
+from codecompanion.router.health import ProviderHealth
 from codecompanion.router.means import CallMeans
+from codecompanion.router.rests import SharedRests
 from codecompanion.server.settings.folders import state_folder
 
 
@@ -22,4 +24,5 @@ def open_ledger(environ: Mapping[str, str] = os.environ) -> SpendLedger:
 
 def call_means(warn: Callable[[str], None]) -> CallMeans:
     """Return what the gateways of a process share; ``warn`` tells the person of budgets that are used up."""
-    return CallMeans(book=SpendingBook(open_ledger, warn))
+    book, health = SpendingBook(open_ledger, warn), ProviderHealth(time.monotonic)
+    return CallMeans(book=book, health=health, rests=SharedRests(book.ledger, health))

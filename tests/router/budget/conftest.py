@@ -3,13 +3,13 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from datetime import date
+from datetime import date, datetime, time
 
 import pytest
 
 from codecompanion.contracts.errors import ProviderError, ProviderFault
 from codecompanion.contracts.messages import Role
-from codecompanion.contracts.model_calls import ChatMessage, Finished, ModelRequest, TextDelta, Usage
+from codecompanion.contracts.model_calls import ChatMessage, Counted, Finished, ModelRequest, TextDelta, Usage
 from codecompanion.memory.spending.ledger import SqliteLedger
 from codecompanion.router.budget.book import SpendingBook
 from codecompanion.router.budget.limits import Budgets
@@ -30,13 +30,14 @@ class PricedClient:
 
     native_tools = True
 
-    def __init__(self, ref, *, made=None, faults=(), begun=False):
+    def __init__(self, ref, *, made=None, faults=(), begun=False, counted=None):
         self.ref = ref
         self.name = ref.provider
         self.requests: list[ModelRequest] = []
         self.made = made
         self.faults = list(faults)
         self.begun = begun
+        self.counted = counted
         self.asked = asyncio.Event()
         self.hold: asyncio.Event | None = None
 
@@ -45,6 +46,8 @@ class PricedClient:
         self.asked.set()
         if self.faults and not self.begun:
             raise self._fault()
+        if self.counted is not None:
+            yield Counted(input_tokens=self.counted)
         yield TextDelta(text="so ")
         if self.hold is not None:
             await self.hold.wait()
@@ -77,11 +80,12 @@ class Choice:
 class World:
     """One gateway over one ledger."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, name="call"):
         self.folder = folder
+        self.name = name
         self.told = []
         self.clients = {}
-        self.day = date(2026, 11, 29)
+        self.day, self.time = date(2026, 11, 29), time(12)
         self.book = SpendingBook(lambda: SqliteLedger.open(folder, lambda: 1.8e9), self.told.append)
         self._names = 0
 
@@ -94,7 +98,7 @@ class World:
             Budgets(**budgets),
             prices,
             clock=lambda: 1.8e9,
-            today=lambda: self.day,
+            local=lambda: datetime.combine(self.day, self.time),
             ids=self._name,
         )
         retries = RetryPolicy(max_attempts=2, clock=lambda: 0.0, sleep=_no_sleep)
@@ -112,7 +116,7 @@ class World:
 
     def _name(self):
         self._names += 1
-        return f"call-{self._names}"
+        return f"{self.name}-{self._names}"
 
 
 async def _no_sleep(_):

@@ -8,7 +8,7 @@ from codecompanion.contracts.errors import ProviderError, ProviderFault
 from codecompanion.contracts.model_calls import Finished
 from codecompanion.router.config import ModelRef
 
-from .conftest import CHEAP, DEAR, OVER, PricedClient
+from .conftest import CHEAP, DEAR, OVER, PricedClient, World
 
 UNPRICED = ModelRef("odd", "one")
 
@@ -204,3 +204,84 @@ async def test_a_model_that_no_budget_can_pay_for_is_passed_over_before_a_choice
     assert excluded[UNPRICED] == "has no known price, so no budget can be kept with it"
     # with another run all is open again, but for the one without a price
     assert gateway.eligible(request.model_copy(update={"call_id": "r-2/t-1"})).models == (DEAR, CHEAP)
+
+
+async def test_a_spent_provider_budget_is_known_before_a_choice_in_any_process(world, call):
+    dear, cheap = PricedClient(DEAR, made=1500), PricedClient(CHEAP)
+    await call(world.gateway(dear, providers={"dear": 24_000}))
+    request = dear.requests[0]
+    # another process, which has charged nothing itself
+    again = World(world.folder)
+    try:
+        gateway = again.gateway(dear, cheap, providers={"dear": 24_000, "cheap": 24_000}, day=10**9)
+        assert gateway.eligible(request).models == (DEAR, CHEAP)
+        await gateway.prepare()
+        found = gateway.eligible(request)
+        assert found.models == (CHEAP,)
+        assert found.excluded == (
+            (DEAR, "costs at least $0.01024 a call, and providerBudgets.dear has less left"),
+        )
+        again.day = again.day.replace(month=12)
+        assert gateway.eligible(request).models == (DEAR, CHEAP)
+    finally:
+        await again.book.close()
+
+
+async def test_what_others_spend_meanwhile_is_known_by_the_next_refusal(world, call):
+    dear, cheap = PricedClient(DEAR, made=1), PricedClient(CHEAP, made=1)
+    gateway = world.gateway(dear, cheap, providers={"dear": 24_000})
+    await gateway.prepare()
+    await call(gateway)
+    again = World(world.folder, "other")
+    await call(again.gateway(PricedClient(DEAR, made=1900), providers={"dear": 24_000}))
+    await again.book.close()
+    assert gateway.eligible(dear.requests[0]).models == (DEAR, CHEAP)
+    await call(gateway)
+    assert (len(dear.requests), len(cheap.requests)) == (1, 1)
+    assert gateway.eligible(dear.requests[0]).models == (CHEAP,)
+
+
+async def test_a_budget_that_is_spent_too_fast_is_paced(world, call):
+    client = PricedClient(DEAR, made=1998)
+    gateway = world.gateway(client, day=100_000, run=10**6, soft=True)
+    await call(gateway)
+    request = client.requests[0].model_copy(update={"call_id": "r-1/t-1"})
+    assert gateway.eligible(request).pace is None
+    for _ in range(3):
+        await call(gateway)
+    pace = gateway.eligible(request).pace
+    assert (pace.setting, pace.gone) == ("budget.day", 0.5)
+    assert pace.spent == pytest.approx(0.8, abs=0.01)
+    assert pace.speed == pytest.approx(0.25, abs=0.01)
+    world.time = world.time.replace(hour=23)
+    assert gateway.eligible(request).pace is None
+    # a run is paced by its tasks
+    by_run = world.gateway(client, run=100_000, soft=True)
+    assert by_run.eligible(request).pace is None
+    assert by_run.eligible(request.model_copy(update={"progress": 0.5})).pace.setting == "budget.run"
+    assert world.gateway(client).eligible(request).pace is None
+
+
+@pytest.mark.parametrize(("counted", "charged"), [(600, 20_600), (1, 21_098), (None, 21_098)])
+async def test_of_a_call_that_is_cut_the_input_is_charged_as_it_was_counted(world, call, counted, charged):
+    client = PricedClient(DEAR, faults=[ProviderFault.CUT_STREAM] * 2, begun=True, counted=counted)
+    with pytest.raises(ProviderError):
+        await call(world.gateway(client, day=10**9))
+    # each of two tries: the whole output it was allowed, and the input, by its bytes where no count is believed
+    assert (await world.sums())["day 2026-11-29"] == (2 * charged, 0)
+
+
+async def test_what_a_call_cannot_cost_any_more_is_free_for_others_at_once(world, call):
+    client = PricedClient(DEAR, counted=600)
+    client.hold = asyncio.Event()
+    gateway = world.gateway(client, day=41_700)
+    calls = [asyncio.create_task(call(gateway)) for _ in range(2)]
+    async with asyncio.timeout(10):
+        # the bounds of both together are more than the budget
+        while len(client.requests) < 2:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    assert {request.max_tokens for request in client.requests} == {2000}
+    client.hold.set()
+    await asyncio.gather(*calls)
+    spent, reserved = (await world.sums())["day 2026-11-29"]
+    assert (spent <= 41_700, reserved) == (True, 0)

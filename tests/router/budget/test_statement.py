@@ -2,7 +2,7 @@
 
 import itertools
 from contextlib import aclosing
-from datetime import date
+from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 
 import pytest
@@ -53,7 +53,7 @@ async def test_a_statement_equals_the_usage_the_provider_reported(clients, price
         Budgets(run=10**7 if hard else None),
         prices,
         clock=lambda: 1.8e9,
-        today=lambda: date(2026, 11, 29),
+        local=lambda: datetime(2026, 11, 29, 12, tzinfo=UTC),
         ids=lambda: str(next(names)),
     )
     ref = ModelRef(client.name, PUBLISHED[kind][0])

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
+from codecompanion.contracts.rests import Rest
 from codecompanion.contracts.spending import Charge, Claim, CostLine, Payer, Shortfall, Standing
 from codecompanion.memory.sqlite import sqlite3
 
@@ -36,6 +37,10 @@ _CHARGE = (
 _SUMS = (
     "count(*), sum(spent), sum(input_tokens), sum(output_tokens), sum(cached_tokens), sum(NOT sure), "
     "sum(CASE WHEN sure THEN 0 ELSE spent END)"
+)
+_REST = (
+    "INSERT INTO rests (name, since, seconds) VALUES (:name, :since, :seconds) ON CONFLICT (name) DO UPDATE "
+    "SET since = :since, seconds = :seconds WHERE since + seconds < :since + :seconds OR since > :since"
 )
 _CHARGED = "state IN ('settled', 'lost')"
 
@@ -78,6 +83,16 @@ def settle(connection: sqlite3.Connection, call_id: str, charge: Charge) -> list
     return [standing(connection, account) for account in accounts]
 
 
+def lower(connection: sqlite3.Connection, call_id: str, micros: int) -> None:
+    """Set less aside for a call under way."""
+    row = connection.execute(
+        "SELECT reserved, accounts FROM calls WHERE call_id = ? AND state = 'reserved'", (call_id,)
+    ).fetchone()
+    if row is not None and row[0] > micros:
+        connection.execute("UPDATE calls SET reserved = ? WHERE call_id = ?", (micros, call_id))
+        _book(connection, json.loads(row[1]), reserved=micros - row[0])
+
+
 def release(connection: sqlite3.Connection, call_id: str) -> None:
     """Free what was set aside for a call, or charged for one that was taken for lost."""
     settle(connection, call_id, Charge(micros=0))
@@ -112,8 +127,20 @@ def charge_lost(connection: sqlite3.Connection, is_alive: IsAlive, now: float) -
 
 
 def forget_old(connection: sqlite3.Connection, now: float) -> None:
-    """Remove single calls of long ago; the sums of the accounts stay."""
+    """Remove single calls of long ago, and rests that are over; the sums of the accounts stay."""
     connection.execute("DELETE FROM calls WHERE state != 'reserved' AND at < ?", (now - KEPT_SECONDS,))
+    connection.execute("DELETE FROM rests WHERE since + seconds < ?", (now,))
+
+
+def note_rest(connection: sqlite3.Connection, rest: Rest) -> None:
+    """Write down who is left alone; a longer rest stays, one from a clock that was ahead does not."""
+    connection.execute(_REST, rest.model_dump(by_alias=False))
+
+
+def rests(connection: sqlite3.Connection) -> list[Rest]:
+    """Return who is left alone, also those whose rest is over."""
+    rows = connection.execute("SELECT name, since, seconds FROM rests")
+    return [Rest(name=name, since=since, seconds=seconds) for name, since, seconds in rows]
 
 
 def standing(connection: sqlite3.Connection, account: str) -> Standing:

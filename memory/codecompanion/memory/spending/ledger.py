@@ -9,6 +9,7 @@ from typing import Any, Final, Self
 
 from codecompanion.contracts.errors import OrchestraError, WorkspaceError
 from codecompanion.contracts.ports import Clock
+from codecompanion.contracts.rests import Rest
 from codecompanion.contracts.spending import Charge, Claim, CostLine, Payer, Shortfall, SpendLedger, Standing
 from codecompanion.memory import engine
 from codecompanion.memory.group_commit import GroupCommit
@@ -36,6 +37,7 @@ class SqliteLedger(SpendLedger):
         self._lock = lock
         self._clock = clock
         self._jobs: GroupCommit[_Job, Any] = GroupCommit(self._commit)
+        self._reader: sqlite3.Connection | None = None
 
     @classmethod
     def open(cls, folder: Path, clock: Clock) -> Self:
@@ -66,6 +68,10 @@ class SqliteLedger(SpendLedger):
         known: list[Standing] = await self._jobs.submit(lambda at: bookkeeping.settle(at, call_id, charge))
         return known
 
+    async def lower(self, call_id: str, micros: int) -> None:
+        """As ``SpendLedger.lower``."""
+        await self._jobs.submit(lambda at: bookkeeping.lower(at, call_id, micros))
+
     async def release(self, call_id: str) -> None:
         """As ``SpendLedger.release``."""
         await self._jobs.submit(lambda at: bookkeeping.release(at, call_id))
@@ -86,6 +92,14 @@ class SqliteLedger(SpendLedger):
         """As ``SpendLedger.costs``."""
         lines: list[CostLine] = await self._jobs.submit(lambda at: bookkeeping.costs(at, run_id, since))
         return lines
+
+    async def note_rest(self, rest: Rest) -> None:
+        """As ``RestBoard.note_rest``."""
+        await self._jobs.submit(lambda at: bookkeeping.note_rest(at, rest))
+
+    async def rests(self) -> list[Rest]:
+        """As ``RestBoard.rests``; reads beside the writers, and waits for none of them."""
+        return await asyncio.to_thread(self._read_rests)
 
     async def close(self) -> None:
         """As ``SpendLedger.close``."""
@@ -123,7 +137,17 @@ class SqliteLedger(SpendLedger):
         except sqlite3.Error as error:
             raise in_plain_words(error, self._path) from error
 
+    def _read_rests(self) -> list[Rest]:
+        try:
+            if self._reader is None:
+                self._reader = engine.connect_reader(self._path)
+            return bookkeeping.rests(self._reader)
+        except sqlite3.Error as error:
+            raise in_plain_words(error, self._path) from error
+
     def _let_go(self) -> None:
+        if self._reader is not None:
+            self._reader.close()
         self._connection.close()
         self._lock.release()
         # nobody else ever takes a lock of this name

@@ -1,6 +1,7 @@
 """The ledger as a process uses it: opened when first needed, its warnings given once, its waiters woken."""
 
 import asyncio
+import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
@@ -9,6 +10,10 @@ from codecompanion.contracts.spending import SpendLedger, Standing
 from codecompanion.router.budget.limits import budget_words
 from codecompanion.router.budget.money import in_dollars
 
+_LOOK_EVERY: Final = 2.0
+"""Seconds for which what others have spent is not looked up again."""
+_LASTING: Final = ("day ", "month ", "provider ", "workspace ")
+"""How the accounts begin that are not of one run."""
 _WARN_AT: Final = (100, 80, 50)
 """Percent of a budget at which the person is told."""
 
@@ -19,9 +24,16 @@ class SpendingBook:
     Where the ledger cannot be used the person is told so once, and every later use is tried again.
     """
 
-    def __init__(self, open_ledger: Callable[[], SpendLedger], warn: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        open_ledger: Callable[[], SpendLedger],
+        warn: Callable[[str], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._open = open_ledger
         self._warn = warn
+        self._clock = clock
+        self._look_at = 0.0
         self._ledger: SpendLedger | None = None
         self._opening = asyncio.Lock()
         self._changed = asyncio.Event()
@@ -51,8 +63,25 @@ class SpendingBook:
             if limit:
                 self._tell_share(one, limit)
 
+    async def look(self) -> None:
+        """Look up what accounts have spent, but those of runs; at most every few seconds.
+
+        Raises ``OrchestraError``.
+        """
+        if self._clock() < self._look_at:
+            return
+        self._look_at = self._clock() + _LOOK_EVERY
+        ledger = await self.ledger()
+        # asked at the same time, they are one commit
+        for found in await asyncio.gather(*(ledger.standings(kind) for kind in _LASTING)):
+            self._spent.update({one.account: one.spent for one in found})
+
+    def note_spent(self, account: str, micros: int) -> None:
+        """Take in what an account has spent."""
+        self._spent[account] = micros
+
     def spent(self, account: str) -> int:
-        """Return what an account had spent when this process last charged it; asks nobody."""
+        """Return what an account had spent when this process last charged it, or looked; asks nobody."""
         return self._spent.get(account, 0)
 
     def was_told(self, about: object) -> bool:

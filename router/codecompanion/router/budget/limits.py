@@ -4,8 +4,9 @@ An account's first word is its kind: ``run R``, ``day D``, ``month M``, ``provid
 Days and months are those of the calendar where the person is.
 """
 
+from calendar import monthrange
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import date, datetime
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
@@ -84,11 +85,29 @@ def bounds(budgets: Budgets, spender: Spender) -> dict[str, int | None]:
         f"run {spender.run_id}" if spender.run_id else "": budgets.run,
         f"day {spender.day}": budgets.day,
         f"month {month}": budgets.month,
-        f"provider {spender.provider} {month}": budgets.providers.get(spender.provider),
+        provider_account(spender.provider, spender.day): budgets.providers.get(spender.provider),
         f"workspace {month} {spender.workspace}" if spender.workspace else "": budgets.workspace,
     }
     found.pop("", None)
     return found
+
+
+def provider_account(provider: str, day: date) -> str:
+    """Return the account of what a provider is paid in the month of a day."""
+    return f"provider {provider} {day:%Y-%m}"
+
+
+def provider_bounds(budgets: Budgets, day: date) -> dict[str, int]:
+    """Return the accounts of all providers with a budget, with their bounds."""
+    return {provider_account(name, day): limit for name, limit in budgets.providers.items()}
+
+
+def shares_gone(now: datetime, progress: float | None) -> dict[str, float]:
+    """Return which share of its time has gone by for each kind of account that is paced."""
+    day = (now.hour * 3600 + now.minute * 60 + now.second) / 86_400
+    month = (now.day - 1 + day) / monthrange(now.year, now.month)[1]
+    known = {"day": day, "month": month, "workspace": month}
+    return known if progress is None else {**known, "run": progress}
 
 
 def limit_of(budgets: Budgets, account: str) -> int | None:
@@ -106,7 +125,7 @@ def accounts_with_bounds(budgets: Budgets, day: date, known: Iterable[str]) -> l
     bounded = [
         f"day {day}",
         f"month {month}",
-        *(f"provider {name} {month}" for name in sorted(budgets.providers)),
+        *sorted(provider_bounds(budgets, day)),
     ]
     of_month = [
         name
@@ -127,9 +146,11 @@ def most_of_run(budgets: Budgets, spender: Spender, spent: Mapping[str, int]) ->
     """Return what a run can cost at most from here on, None where no hard budget bounds it."""
     if budgets.soft:
         return None
+    # a run that has not begun has no account yet
+    named = spender if spender.run_id else spender._replace(run_id="to be")
     left = (
-        limit - spent.get(account, 0)
-        for account, limit in bounds(budgets, spender).items()
+        max(0, limit - spent.get(account, 0))
+        for account, limit in bounds(budgets, named).items()
         if limit is not None and not account.startswith("provider ")
     )
     return min(left, default=None)

@@ -5,18 +5,18 @@ import logging
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Final
 from uuid import uuid4
 
-from codecompanion.contracts.errors import OrchestraError, ProviderError, ProviderFault
-from codecompanion.contracts.model_calls import Finished, ModelRequest, StreamPart
+from codecompanion.contracts.errors import OrchestraError
+from codecompanion.contracts.model_calls import ModelRequest
 from codecompanion.contracts.ports import Clock
-from codecompanion.contracts.spending import Allowance, Charge, Claim, Payer, Shortfall, Standing
+from codecompanion.contracts.spending import Charge, Claim, Payer, Shortfall, Standing
 from codecompanion.router.budget.book import SpendingBook
-from codecompanion.router.budget.limits import Budgets, Spender, allowances, bounds, most_of_run, setting_of
-from codecompanion.router.budget.money import in_dollars, nearest_micros
+from codecompanion.router.budget.foresight import Foresight
+from codecompanion.router.budget.limits import Budgets, allowances
+from codecompanion.router.budget.payment import Payment
 from codecompanion.router.budget.refusals import above_call, above_first, no_ledger, no_price, used_up, waited
 from codecompanion.router.budget.worst_case import SMALLEST_OUTPUT, WorstCase, most_input
 from codecompanion.router.config import OFFLINE, ModelRef
@@ -24,55 +24,10 @@ from codecompanion.router.prices import PriceList
 
 log = logging.getLogger(__name__)
 
-_NOTHING_BILLED: Final = frozenset(
-    {
-        ProviderFault.MISSING_KEY,
-        ProviderFault.REFUSED_KEY,
-        ProviderFault.RATE_LIMITED,
-        ProviderFault.BAD_REQUEST,
-        ProviderFault.UNAVAILABLE,
-    }
-)
-"""Faults that are told instead of an answer: before any part of one came, nothing was billed."""
 _LONGER: Final = 60.0
 """Seconds beyond a call's deadline for which its money stays set aside."""
 _LOOK_AGAIN: Final = 0.5
 """Seconds after which is looked again whether other processes have freed money."""
-
-
-@dataclass(slots=True)
-class Payment:
-    """One try of a call while it is made: ``request`` is what may be asked, ``set_aside`` what it may cost."""
-
-    request: ModelRequest
-    payer: Payer
-    accounts: tuple[Allowance, ...] = ()
-    worst: int | None = 0
-    set_aside: int | None = None
-    begun: bool = field(default=False, init=False)
-    finished: Finished | None = field(default=None, init=False)
-
-    def take(self, part: StreamPart) -> None:
-        """Take notice of a part of the answer."""
-        self.begun = True
-        if isinstance(part, Finished):
-            self.finished = part
-
-    def charge(self, error: BaseException | None) -> Charge | None:
-        """Return what the try cost, as far as anybody knows; None where it surely cost nothing."""
-        if self.finished is not None:
-            usage = self.finished.usage
-            known = usage.cost is not None
-            return Charge(
-                micros=nearest_micros(usage.cost or 0.0) if known else self.set_aside or 0,
-                input_tokens=usage.input_tokens,
-                output_tokens=usage.output_tokens,
-                cached_tokens=usage.cached_tokens,
-                sure=known,
-            )
-        if not self.begun and isinstance(error, ProviderError) and error.fault in _NOTHING_BILLED:
-            return None
-        return Charge(micros=(self.worst if self.set_aside is None else self.set_aside) or 0, sure=False)
 
 
 class Purse:
@@ -81,7 +36,8 @@ class Purse:
     Under hard budgets no call is made whose worst case is not set aside in every account it is charged to: its
     output is bounded so that it cannot cost more, and what nobody reports counts as that much. A call waits for
     money that others have set aside, and gets a smaller output where a budget is nearly used up. Without hard
-    budgets nothing is set aside, and trouble with the ledger stops no call.
+    budgets nothing is set aside, and trouble with the ledger stops no call. ``foresight`` is what can be told
+    beforehand.
     """
 
     def __init__(
@@ -91,42 +47,16 @@ class Purse:
         prices: PriceList,
         *,
         clock: Clock,
-        today: Callable[[], date],
+        local: Callable[[], datetime],
         ids: Callable[[], str],
     ) -> None:
         self._book = book
         self._budgets = budgets
         self._prices = prices
         self._clock = clock
-        self._today = today
         self._ids = ids
         self._writing: set[asyncio.Task[None]] = set()
-        self._least: dict[ModelRef, int | None] = {}
-
-    def objections(self, request: ModelRequest) -> Callable[[ModelRef], str]:
-        """Return what says, in words that follow a model's name, why no budget can pay for it; "" if one may.
-
-        Asks nobody, so that a choice may ask it of every model: what other processes spend, and the input's
-        price, count only at the call itself.
-        """
-        if not self._budgets.hard or not self._prices.loaded or request.max_tokens < SMALLEST_OUTPUT:
-            return lambda _: ""
-        known = bounds(self._budgets, self._spender(request, ""))
-        left = {name: limit - self._book.spent(name) for name, limit in known.items() if limit is not None}
-        if self._budgets.call is not None:
-            left["call"] = self._budgets.call
-        tightest = min(left, key=lambda account: left[account], default="")
-        return lambda ref: self._objection(ref, tightest, left.get(tightest))
-
-    def _objection(self, ref: ModelRef, tightest: str, left: int | None) -> str:
-        if ref not in self._least:
-            self._least[ref] = 0 if ref == OFFLINE else WorstCase(self._prices, ref, 0).cost(SMALLEST_OUTPUT)
-        least = self._least[ref]
-        if least is None:
-            return "has no known price, so no budget can be kept with it"
-        if left is None or not least or least <= left:
-            return ""
-        return f"costs at least {in_dollars(least)} a call, and {setting_of(tightest)} has less left"
+        self.foresight = Foresight(book, budgets, prices, local)
 
     @asynccontextmanager
     async def paying(self, ref: ModelRef, request: ModelRequest, most: int | None) -> AsyncIterator[Payment]:
@@ -156,32 +86,14 @@ class Purse:
             return Payment(request, payer)
         worst = WorstCase(self._prices, ref, most_input(request))
         cost = await asyncio.to_thread(worst.cost, request.max_tokens)
-        spender = self._spender(request, ref.provider)
-        payment = Payment(request, payer, allowances(self._budgets, spender), cost)
-        if cost != 0 and self._budgets.tell_above is not None and run_id:
-            await self._written(self._tell_most(spender, self._budgets.tell_above))
+        spender = self.foresight.spender(request, ref.provider)
+        accounts = allowances(self._budgets, spender)
+        payment = Payment(request, payer, accounts, cost, bound=worst, lower=self._lower)
+        if cost != 0 and self._budgets.tell_above is not None:
+            await self._written(self.foresight.tell_most(request))
         if self._budgets.hard and cost != 0:
             await self._set_aside(payment, worst, most)
         return payment
-
-    def _spender(self, request: ModelRequest, provider: str) -> Spender:
-        workspace = request.brief.order.workspace if request.brief is not None else ""
-        return Spender(request.call_id.partition("/")[0], workspace, provider, self._today())
-
-    async def _tell_most(self, spender: Spender, above: int) -> None:
-        """Tell, before the first call of a run that this process makes, what the run can cost at most."""
-        if self._book.was_told(spender.run_id):
-            return
-        known = await (await self._book.ledger()).standings()
-        most = most_of_run(self._budgets, spender, {one.account: one.spent for one in known})
-        if most is None:
-            self._book.tell_once(
-                spender.run_id, "No budget bounds what this run may cost: set budget.run to bound it."
-            )
-        elif most > above:
-            self._book.tell_once(spender.run_id, f"This run may cost up to {in_dollars(most)}.")
-        else:
-            self._book.keep_quiet(spender.run_id)
 
     async def _set_aside(self, payment: Payment, worst: WorstCase, most: int | None) -> None:
         request, wanted = payment.request, payment.worst
@@ -213,6 +125,7 @@ class Purse:
             answer = await self._asked(claim.model_copy(update={"least": least}))
             if not isinstance(answer, Shortfall):
                 return answer
+            self._book.note_spent(answer.account, answer.spent)
             free = answer.limit - answer.spent
             if free < claim.least:
                 raise used_up(claim.payer, answer, claim.least)
@@ -249,12 +162,23 @@ class Purse:
         limits = {one.account: one.limit for one in payment.accounts if one.limit is not None}
         self._book.note(known, limits)
 
+    def _lower(self, call_id: str, micros: int) -> None:
+        """Free what a call under way cannot cost any more, behind its back: nobody waits for that."""
+        self._write(self._lowered(call_id, micros))
+
+    async def _lowered(self, call_id: str, micros: int) -> None:
+        await (await self._book.ledger()).lower(call_id, micros)
+        self._book.note((), {})
+
     async def _written(self, writing: Coroutine[Any, Any, None]) -> None:
         """See a write through, even where the one who waits for it is cancelled."""
+        await asyncio.shield(self._write(writing))
+
+    def _write(self, writing: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(self._guarded(writing))
         self._writing.add(task)
         task.add_done_callback(self._writing.discard)
-        await asyncio.shield(task)
+        return task
 
     async def _guarded(self, writing: Coroutine[Any, Any, None]) -> None:
         try:
@@ -271,6 +195,6 @@ def purse_of(budgets: Budgets, book: SpendingBook, prices: PriceList) -> Purse:
         budgets,
         prices,
         clock=time.time,
-        today=lambda: datetime.now().astimezone().date(),
+        local=lambda: datetime.now().astimezone(),
         ids=lambda: uuid4().hex,
     )

@@ -4,7 +4,7 @@ import json
 from bisect import bisect_right
 from typing import Final, NamedTuple
 
-from codecompanion.contracts.model_calls import ModelRequest
+from codecompanion.contracts.model_calls import Counted, ModelRequest
 from codecompanion.router.budget.money import micros_up
 from codecompanion.router.config import ModelRef
 from codecompanion.router.prices import PriceList
@@ -15,6 +15,8 @@ _AROUND: Final = 1000
 """Tokens that a provider adds of its own, such as a preamble for tools."""
 _AROUND_EACH: Final = 16
 """The same for each message and tool."""
+_LEAST_SHARE: Final = 20
+"""A count below this part of the bound is not believed: no text has so few tokens for its bytes."""
 
 
 class WorstCase(NamedTuple):
@@ -36,6 +38,22 @@ class WorstCase(NamedTuple):
         ]
         known = [micros_up(cost) for cost in found if cost is not None]
         return max(known, default=None)
+
+    def counted(self, told: Counted, output_tokens: int) -> int | None:
+        """Return the same once the provider has counted the input; None where that cannot be believed.
+
+        Servers that only imitate a provider may tell a number that stands for none.
+        """
+        if told.input_tokens * _LEAST_SHARE < self.input_tokens:
+            return None
+        cost = self.prices.cost(
+            *self.ref,
+            input_tokens=told.input_tokens,
+            output_tokens=output_tokens,
+            cached=told.cached_tokens,
+            written=told.written_tokens,
+        )
+        return None if cost is None else micros_up(cost)
 
     def most_output(self, granted: int, wanted: int) -> int:
         """Return how many tokens of output, of those wanted, surely cost no more than was granted."""

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field, ValidationError
 
@@ -17,6 +17,7 @@ from codecompanion.contracts.errors import BadRequest
 from codecompanion.router.catalogue.task_types import TASK_TYPES
 
 Modality = Literal["text", "image"]
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
 FORMAT: Final = 1
 USUAL: Final = 0.5
@@ -60,12 +61,12 @@ class Model(Contract):
     ``capabilities`` are scores from 0 to 1 by task type, ``price`` stands above the price list.
     """
 
-    model: str
+    model: str = Field(pattern=r"^[a-z]+/.+$")
     family: str = ""
     version: str = ""
     context: int | None = Field(default=None, gt=0)
     modalities: tuple[Modality, ...] = ()
-    capabilities: dict[str, float] = Field(default_factory=dict)
+    capabilities: dict[str, Share] = Field(default_factory=dict)
     price: Price | None = None
 
 
@@ -173,9 +174,9 @@ def own_models(path: Path) -> tuple[Model, ...]:
     except OSError as error:
         raise BadRequest(f"the model catalogue {path} cannot be read: {error.strerror}") from None
     except (ValueError, KeyError, TypeError) as error:
-        why = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
         raise BadRequest(
-            f'the model catalogue {path} cannot be used ({why}); write {{"models": […]}}'
+            f"the model catalogue {path} cannot be used and is left out ({_what_is_wrong(error)}); write "
+            '{"models": [{"model": "provider/model", …}]}'
         ) from None
     for model in models:
         for task_type in model.capabilities:
@@ -185,3 +186,11 @@ def own_models(path: Path) -> tuple[Model, ...]:
                     f"{', '.join(TASK_TYPES)}"
                 )
     return models
+
+
+def _what_is_wrong(error: Exception) -> str:
+    if not isinstance(error, ValidationError):
+        return 'it has no list "models"' if isinstance(error, KeyError | TypeError) else f"no JSON: {error}"
+    first = error.errors()[0]
+    place = ".".join(str(part) for part in first["loc"])
+    return f"{place} is {first['input']!r}: {first['msg'].lower()}"[:300]

@@ -10,7 +10,14 @@ from codecompanion.contracts.errors import ProviderError, ProviderFault
 from codecompanion.contracts.model_calls import StreamPart
 from codecompanion.contracts.ports import BlobLost, Bus, ModelClient
 from codecompanion.contracts.work import START, Delivery
-from codecompanion.router.fleet.jobs import CallFault, CallJob, ReplyPart, topic_of, unpack
+from codecompanion.router.fleet.jobs import (
+    CallFault,
+    CallJob,
+    ReplyPart,
+    may_be_billed,
+    topic_of,
+    unpack,
+)
 from codecompanion.router.fleet.reply_writer import ReplyLost, ReplyWriter
 
 _log = logging.getLogger(__name__)
@@ -181,11 +188,15 @@ class CallWorker:
             await asyncio.sleep(self._beat)
 
     async def _call(self, delivery: Delivery) -> None:
-        if delivery.attempt > 1 and await self._is_answered(delivery):
+        if delivery.attempt > 1 and any(one.ends for one in await self._said(delivery)):
+            # an earlier worker came to the end and was lost before it could say so
             return
         writer = ReplyWriter(self._bus.replies, delivery.message.id, delivery.epoch)
         try:
             job = await unpack(delivery.message.payload, self._bus.blobs)
+            if job.once and may_be_billed(await self._said(delivery)):
+                await writer.end(ReplyPart(fault=_lost_worker(job)))
+                return
             await self._ask(job, writer)
         except BlobLost as lost:
             _log.warning("call %s cannot be made: %s", delivery.message.id, lost)
@@ -199,22 +210,29 @@ class CallWorker:
                 raise _KeyUnusable from error
             await writer.end(ReplyPart(fault=CallFault.of(error)))
 
-    async def _is_answered(self, delivery: Delivery) -> bool:
-        """Whether an earlier worker came to the end and was lost before it could say so."""
-        after, ended = START, False
+    async def _said(self, delivery: Delivery) -> list[ReplyPart]:
+        """Return what earlier workers have said of a call."""
+        said, after = [], START
         while pieces := await self._bus.replies.read(delivery.message.id, after, 0.01):
             after = (pieces[-1].epoch, pieces[-1].number)
-            ended = ReplyPart.model_validate_json(pieces[-1].text).ends
-        return ended
+            said += [ReplyPart.model_validate_json(piece.text) for piece in pieces]
+        return said
 
     async def _ask(self, job: CallJob, writer: ReplyWriter) -> None:
         """Stream the provider's parts into the reply while they come."""
         client = self._clients.get(job.provider)
         if client is None:
             raise _KeyUnusable
-        async with aclosing(client.stream(job.request, job.model)) as parts, writer:
-            async for part in parts:
-                await self._pass_on(part, writer)
+        if job.once:
+            await writer.say(ReplyPart(stage="asking"))
+        try:
+            async with aclosing(client.stream(job.request, job.model)) as parts, writer:
+                async for part in parts:
+                    await self._pass_on(part, writer)
+        except ProviderError as error:
+            if job.once and error.fault in _KEYS:
+                await writer.say(ReplyPart(stage="not billed"))
+            raise
 
     async def _pass_on(self, part: StreamPart, writer: ReplyWriter) -> None:
         if part.type == "finished":
@@ -226,6 +244,14 @@ class CallWorker:
         if self._clients.pop(error.provider, None) is not None:
             left = ", ".join(sorted(self._clients)) or "nothing; start it again with a key that is taken"
             self._say(f"{error} This worker leaves such calls to others; it goes on with {left}.")
+
+
+def _lost_worker(job: CallJob) -> CallFault:
+    return CallFault(
+        message="The worker that had this call was lost, and what it was billed is not known.",
+        provider=job.provider,
+        fault=ProviderFault.CUT_STREAM,
+    )
 
 
 async def _cancel(*tasks: asyncio.Task[None]) -> None:

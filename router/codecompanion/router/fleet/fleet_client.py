@@ -42,12 +42,14 @@ class FleetClient:
     """A ``ModelClient`` that sends its calls over the bus, and sends them again when the bus lost them.
 
     What an earlier worker still says is void as soon as a later one has begun: a ``Restarted`` part says so.
+    With ``once`` no later worker begins: that the first was lost is raised, so that each try can be paid for.
     """
 
-    def __init__(self, fleet: Fleet, provider: str, *, native_tools: bool = True) -> None:
+    def __init__(self, fleet: Fleet, provider: str, *, native_tools: bool = True, once: bool = False) -> None:
         self._fleet = fleet
         self._provider = provider
         self._native_tools = native_tools
+        self._once = once
 
     @property
     def name(self) -> str:
@@ -62,7 +64,7 @@ class FleetClient:
     async def stream(self, request: ModelRequest, model: str) -> AsyncGenerator[StreamPart, None]:
         """Stream the answer of the worker that takes the call; raises ``ProviderError``."""
         named = request if request.call_id else request.model_copy(update={"call_id": uuid.uuid4().hex})
-        job = CallJob(provider=self._provider, model=model, request=named)
+        job = CallJob(provider=self._provider, model=model, request=named, once=self._once)
         call = _Call(job, key_of(job), topic_of(self._provider), request.deadline + _GRACE)
         settled = False
         try:
@@ -111,7 +113,7 @@ class FleetClient:
             call.seconds += min(waited, TICK)
             self._demand_takers()
         elif standing.state == "unknown":
-            await self._send(call)
+            await self._send_again(call)
         elif standing.state == "dead":
             raise self._error(
                 f"this call ended {counted(standing.attempts, 'worker')} one after the other, the last was "
@@ -123,13 +125,19 @@ class FleetClient:
             call.odd += 1
             if call.odd > 1:
                 await self._fleet.bus.work.withdraw(call.topic, call.name)
-                await self._send(call)
+                await self._send_again(call)
         if call.seconds <= 0:
             raise self._error(
                 f"no answer within {counted(call.job.request.deadline, 'second')}; ask for less, "
                 "or raise the deadline",
                 ProviderFault.TIMEOUT,
             )
+
+    async def _send_again(self, call: _Call) -> None:
+        """Hand in a call that the bus has lost; raises where money was set aside for one bill only."""
+        if self._once:
+            raise self._error("the call was lost on its way and may have been billed", ProviderFault.CUT_STREAM)
+        await self._send(call)
 
     def _demand_takers(self) -> None:
         if self._fleet.lacking_for(self._provider) < self._fleet.patience:

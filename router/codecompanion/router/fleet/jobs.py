@@ -1,8 +1,8 @@
 """What goes over the bus for a model call: the job, and what streams back."""
 
 import json
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, Literal
 
 from codecompanion.contracts.base import Contract
 from codecompanion.contracts.errors import ProviderError, ProviderFault
@@ -17,11 +17,16 @@ _REFERENCE: Final = "$blob"
 
 
 class CallJob(Contract):
-    """One call: everything a worker needs, apart from the provider's key."""
+    """One call: everything a worker needs, apart from the provider's key.
+
+    With ``once`` no second worker asks the provider in the place of a lost one: the owner has set money aside
+    for one call only, and is told.
+    """
 
     provider: str
     model: str
     request: ModelRequest
+    once: bool = False
 
 
 class CallFault(Contract):
@@ -47,15 +52,25 @@ class CallFault(Contract):
 
 
 class ReplyPart(Contract):
-    """What a worker sends at a time: some parts, or the fault that ended the call."""
+    """What a worker sends at a time: some parts, or the fault that ended the call.
+
+    ``stage`` is said of a call that is made once: before it is made, and when surely nothing was billed.
+    """
 
     parts: tuple[StreamPart, ...] = ()
     fault: CallFault | None = None
+    stage: Literal["", "asking", "not billed"] = ""
 
     @property
     def ends(self) -> bool:
         """Whether nothing comes after it."""
         return self.fault is not None or any(isinstance(part, Finished) for part in self.parts)
+
+
+def may_be_billed(said: Iterable[ReplyPart]) -> bool:
+    """Whether, by what workers have said of a call that is made once, a provider may have billed it."""
+    stages = [one.stage for one in said if one.stage]
+    return bool(stages) and stages[-1] == "asking"
 
 
 def topic_of(provider: str) -> str:

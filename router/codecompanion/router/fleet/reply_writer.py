@@ -51,6 +51,10 @@ class ReplyWriter:
         self._waiting.append(part)
         self._news.set()
 
+    async def say(self, said: ReplyPart) -> None:
+        """Write something at once, before or instead of an answer; raises ``ReplyLost``."""
+        await self._say(said)
+
     async def end(self, last: ReplyPart) -> None:
         """Write what is left and then the end; raises ``ReplyLost``."""
         await self._stop()

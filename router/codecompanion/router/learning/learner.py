@@ -24,11 +24,14 @@ from codecompanion.router.catalogue.task_types import size_of, task_type
 from codecompanion.router.choice import Eligible
 from codecompanion.router.config import DEFAULT_MODELS, OFFLINE, ModelRef
 from codecompanion.router.learning.burdens import Burdens
-from codecompanion.router.learning.deciding import how_words, record_of
+from codecompanion.router.learning.deciding import CHEAP_FIRST, how_words, record_of, weighed
+from codecompanion.router.learning.live_pacing import LivePacer
 from codecompanion.router.learning.outcomes import has_ended, outcomes_of, turned_down
+from codecompanion.router.learning.pacing import taken
 from codecompanion.router.learning.policy import Outcome, Situation
 from codecompanion.router.learning.pooled import Exploring, PooledPolicy
 from codecompanion.router.learning.quality import Prior, Priors
+from codecompanion.router.learning.spending import Listed
 from codecompanion.router.learning.weights import parse_weights
 
 log = logging.getLogger(__name__)
@@ -36,23 +39,31 @@ log = logging.getLogger(__name__)
 RESET: Final = "~router"
 """The run of an observation that stands for a reset."""
 _KIND: Final = "{role}/{task_type}"
+_ROLES: Final = frozenset(role.value for role in Role)
+_JUDGED_BY_TESTS: Final = frozenset({Role.CODE_GENERATOR, Role.UI_DESIGNER})
+"""The roles whose work tests judge: those of the tests themselves do not judge them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LearningTerms:
-    """What the person has set: whether to learn, what quality, money and time weigh, how much is tried out."""
+    """What the person has set: whether to learn, what quality, money and time weigh, how much is tried out.
+
+    With ``cascade`` a cheap model goes first where tests judge its work.
+    """
 
     enabled: bool = True
     weights: str = "balanced"
     explore: float = 0.1
+    cascade: bool = True
     seed: str = "1"
 
 
 class _Held(NamedTuple):
-    """Who takes a conversation, and for whom it is."""
+    """Who takes a conversation, for whom it is, and whether it went first as a cheap one."""
 
     model: ModelRef
     role: Role
+    cheap_first: bool
 
 
 class Learner:
@@ -64,13 +75,18 @@ class Learner:
         store: EventStore,
         terms: Callable[[], LearningTerms],
         clock: Clock,
+        *,
         catalogue: Catalogue | None = None,
+        listed: Listed | None = None,
     ) -> None:
         self._records = records
         self._store = store
         self._terms = terms
         self._clock = clock
         self._catalogue = catalogue or Catalogue()
+        self._listed = listed
+        self._pacer = LivePacer()
+        self._tested = False
         self._rng = Random()
         self._policy = self._fresh()
         self._known: dict[tuple[str, str], _Held] = {}
@@ -93,9 +109,14 @@ class Learner:
         for one in decisions:
             self._names[one.run_id, one.task_id] += 1
         for observation in since_reset(observations):
-            learn_from(self._policy, observation)
+            self._learn(observation)
         judged = {observation.run_id for observation in observations}
         self._open = dict.fromkeys(one.run_id for one in decisions if one.run_id not in judged)
+        for one in decisions:
+            if one.run_id in self._open and one.role in _ROLES:
+                model = ModelRef(one.provider, one.model)
+                held = _Held(model, Role(one.role), cheap_first=one.how == CHEAP_FIRST)
+                self._known[one.run_id, one.task_id] = held
 
     def decide(self, request: ModelRequest, eligible: Eligible) -> ModelRef:
         """Return the model that takes a request; the same one for a whole conversation, while it may."""
@@ -105,11 +126,11 @@ class Learner:
             return known.model
         if not run_id or not self._terms().enabled or eligible.models[0] == OFFLINE:
             return eligible.models[0]
-        taken, tell = self._decision(request, eligible, (run_id, task_id))
-        self._known[run_id, task_id] = _Held(taken, request.role)
+        held, tell = self._decision(request, eligible, (run_id, task_id))
+        self._known[run_id, task_id] = held
         self._unsaid.append(tell)
         self._open.setdefault(run_id)
-        return taken
+        return held.model
 
     async def journal(self) -> None:
         """Keep the decisions made since the last time; a fault in that stops no call."""
@@ -159,24 +180,33 @@ class Learner:
     async def _take_in(self, observations: Iterable[BanditObservation]) -> None:
         for observation in observations:
             await self._records.note_reward(observation)
-            learn_from(self._policy, observation)
+            self._learn(observation)
+
+    def _learn(self, observation: BanditObservation) -> None:
+        learn_from(self._policy, observation)
+        if observation.role in _JUDGED_BY_TESTS:
+            self._tested = was_tested(observation)
 
     def _decision(
         self, request: ModelRequest, eligible: Eligible, key: tuple[str, str]
-    ) -> tuple[ModelRef, Callable[[], RouterDecision]]:
-        """Return the model taken, and what makes the record of it: that takes longer than the choice."""
+    ) -> tuple[_Held, Callable[[], RouterDecision]]:
+        """Return who takes it, and what makes the record of it: that takes longer than the choice."""
         self._names[key] += 1
         name = f"{key[0]}/{key[1]}#{self._names[key]}"
-        kind = _KIND.format(role=request.role, task_type=task_type(request))
-        situation = Situation(
-            kind=kind,
-            size=size_of(request),
-            careful=_critical(request),
-            preferred=str(DEFAULT_MODELS[request.role]),
-        )
         models = (eligible.models[0],) if eligible.pinned else self._strong_enough(request, eligible, key[0])
+        situation = self._situation(request, mended=len(models) > 1)
+        arms = tuple(map(str, models))
+        price = self._pacer.price(eligible.pace, situation.kind, arms, self._policy.outlook)
+        self._policy.burdens.price = price
         self._rng.seed(f"{self._terms().seed} {name}")
-        pick = self._policy.choose(situation, [str(ref) for ref in models])
+        pick = self._policy.choose(situation, arms)
+        number = arms.index(pick.arm)
+        # it takes as long as the choice, so that it is asked only where it says something
+        options = self._policy.outlook(situation.kind, arms) if price or situation.mended else []
+        self._pacer.note(options, number)
+        cheaper = bool(options) and options[number].dollars < taken(options, 0.0).dollars
+        cheap_first = situation.mended and cheaper and not pick.explored
+        how = CHEAP_FIRST if cheap_first else how_words(eligible, models)
         record = partial(
             record_of,
             pick,
@@ -186,17 +216,33 @@ class Learner:
             at=self._clock(),
             name=name,
             role=request.role,
-            how=how_words(eligible, models),
-            weights=self._terms().weights,
+            how=how,
+            weights=weighed(self._terms().weights, price, eligible.pace),
         )
-        return models[pick.arms.index(pick.arm)], record
+        return _Held(models[number], request.role, cheap_first), record
+
+    def _situation(self, request: ModelRequest, *, mended: bool) -> Situation:
+        careful = _critical(request)
+        tested = request.role in _JUDGED_BY_TESTS and _mendable(request) and (request.tested or self._tested)
+        return Situation(
+            kind=_KIND.format(role=request.role, task_type=task_type(request)),
+            size=size_of(request),
+            careful=careful,
+            preferred=str(DEFAULT_MODELS[request.role]),
+            mended=mended and tested and not careful and self._terms().cascade,
+        )
 
     def _strong_enough(self, request: ModelRequest, eligible: Eligible, run_id: str) -> Sequence[ModelRef]:
-        """Return who may mend: none of those that have tried in this run already, while there is another."""
+        """Return who may mend: none of those that have tried already, while there is another.
+
+        Tried have those that mended before in this run, and those that went first because they are cheap.
+        """
         if request.role is not Role.DEBUGGER:
             return eligible.models
         tried = {
-            one.model for (run, _), one in self._known.items() if run == run_id and one.role is Role.DEBUGGER
+            one.model
+            for (run, _), one in self._known.items()
+            if run == run_id and (one.role is Role.DEBUGGER or one.cheap_first)
         }
         return [ref for ref in eligible.models if ref not in tried] or eligible.models
 
@@ -204,7 +250,7 @@ class Learner:
         terms = self._terms()
         return PooledPolicy(
             self._rng,
-            burdens=Burdens(parse_weights(terms.weights)),
+            burdens=Burdens(parse_weights(terms.weights), self._listed),
             exploring=Exploring(most=terms.explore, lean=0.35),
             priors=priors_of(self._catalogue),
         )
@@ -249,6 +295,15 @@ def learn_from(policy: PooledPolicy, observation: BanditObservation) -> None:
     policy.learn(Situation(kind=observation.kind or observation.role, size=observation.size), arm, outcome)
 
 
+def was_tested(observation: BanditObservation) -> bool:
+    """Whether the verdict came from tests that ran."""
+    return observation.reason.endswith(("tests passed", "tests failed"))
+
+
 def _critical(request: ModelRequest) -> bool:
     task = request.brief.task if request.brief is not None else None
     return task is not None and task.priority >= Priority.URGENT
+
+
+def _mendable(request: ModelRequest) -> bool:
+    return request.brief is not None and request.brief.order.max_repairs > 0

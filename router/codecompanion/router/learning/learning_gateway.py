@@ -17,6 +17,10 @@ class ChoosingGateway(ModelGateway, Protocol):
         """Return the models that may take ``request`` now, and why the others may not."""
         ...
 
+    async def prepare(self) -> None:
+        """Learn what a choice goes by."""
+        ...
+
 
 class LearningGateway(ModelGateway):
     """A ``ModelGateway`` whose choice is a learner's; everything else is the other gateway's."""
@@ -31,6 +35,8 @@ class LearningGateway(ModelGateway):
         # before the decision is kept: a change of settings meanwhile is for the next call
         asked = self._gateway.stream(routed)
         await self._learner.journal()
+        # for the next decision: this one was made with what was known at the call before
+        await self._gateway.prepare()
         async with aclosing(asked) as parts:
             async for part in parts:
                 yield part

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable
 
 from codecompanion.contracts.errors import OrchestraError
-from codecompanion.contracts.model_calls import Finished, StreamPart, TextDelta
+from codecompanion.contracts.model_calls import Counted, Finished, StreamPart, TextDelta
 from codecompanion.router.providers.faults import Faults
 
 # parts that came together would be handled in one go: let others have their turn in between
@@ -50,10 +50,14 @@ async def answering(
                     raise faults.nothing(model)
                 yield part
                 return
-            empty = empty and isinstance(part, TextDelta) and not part.text.strip()
+            empty = empty and _says_nothing(part)
             yield part
             passed += 1
             if passed % _PARTS_A_TURN == 0:
                 await asyncio.sleep(0)
     finally:
         await parts.aclose()
+
+
+def _says_nothing(part: StreamPart) -> bool:
+    return isinstance(part, Counted) or (isinstance(part, TextDelta) and not part.text.strip())

@@ -35,6 +35,7 @@ class AnthropicClient(EventStreamClient["AsyncAnthropic"]):
     """Messages. A turn's thinking travels with its tool calls, as Anthropic wants it back unchanged."""
 
     module = "anthropic"
+    counts_input = "message_start"
 
     def __init__(self, connection: Connection, *, provider: str = "anthropic") -> None:
         super().__init__(connection, provider=provider)

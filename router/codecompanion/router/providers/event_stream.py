@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Protocol, TypeVar
 
 from codecompanion.contracts.model_calls import ModelRequest, StreamPart, TextDelta, ToolCall
 from codecompanion.router.providers.faults import Failure, failure_of
-from codecompanion.router.providers.sdk import SdkClient
+from codecompanion.router.providers.sdk import SdkClient, counted_of
 from codecompanion.router.providers.sse import EventReader
 
 Event = Mapping[str, Any]
@@ -46,6 +46,8 @@ class EventStreamClient(SdkClient[Sdk]):
     """A client of the SDK named by ``module`` that reads the raw event stream."""
 
     module: ClassVar[str]
+    counts_input: ClassVar[str] = "none"
+    """The type of the event with which the provider tells how long the input is, before the answer."""
 
     @abstractmethod
     def _open_stream(self, sdk: Sdk, request: ModelRequest, model: str) -> Any:
@@ -65,6 +67,8 @@ class EventStreamClient(SdkClient[Sdk]):
                 for event in self._decoded(events.feed(chunk), model):
                     if text := reading.take(event):
                         yield TextDelta(text=text)
+                    if event.get("type") == self.counts_input and (counted := counted_of(reading.usage())):
+                        yield counted
         if reading.declined:
             raise self._faults.declined(model)
         if reading.ended:

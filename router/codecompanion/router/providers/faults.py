@@ -160,7 +160,7 @@ class Faults:
     def unknown_model(self, model: str) -> ProviderError:
         """Return the error for a model, or an address, that is not there."""
         return self._error(
-            ProviderFault.BAD_REQUEST,
+            ProviderFault.UNKNOWN_MODEL,
             f"{self._start}{self._where} does not know the model {model!r}; choose another in the settings.",
         )
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from codecompanion.contracts.model_calls import ChatMessage, ModelRequest, StreamPart, TextDelta, ToolCall
 from codecompanion.router.providers.faults import Failure, failure_of
 from codecompanion.router.providers.schemas import strict_schema
-from codecompanion.router.providers.sdk import Connection, SdkClient, certificates
+from codecompanion.router.providers.sdk import Connection, SdkClient, certificates, counted_of
 from codecompanion.router.providers.tool_calls import sign, signed_by, spare_id, turns
 
 if TYPE_CHECKING:
@@ -58,8 +58,13 @@ class GeminiClient(SdkClient["Client"]):
             model=model, contents=contents, config=self._config(request)
         )
         try:
+            told = False
             async for chunk in stream:
-                if text := reading.take(chunk):
+                text = reading.take(chunk)
+                if not told and (counted := counted_of(reading.usage)):
+                    told = True
+                    yield counted
+                if text:
                     yield TextDelta(text=text)
         except ValueError:
             for response in opened:

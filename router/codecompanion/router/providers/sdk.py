@@ -16,7 +16,14 @@ from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 from pydantic import SecretStr
 
 from codecompanion.contracts.errors import OrchestraError, ProviderError, ProviderFault
-from codecompanion.contracts.model_calls import Finished, ModelRequest, ProviderState, StreamPart, Usage
+from codecompanion.contracts.model_calls import (
+    Counted,
+    Finished,
+    ModelRequest,
+    ProviderState,
+    StreamPart,
+    Usage,
+)
 from codecompanion.router.prices import FREE, PriceList
 from codecompanion.router.providers.answering import answering
 from codecompanion.router.providers.faults import Failure, Faults
@@ -193,7 +200,7 @@ class SdkClient(ABC, Generic[Sdk]):
             return self._state("refused", str(error))
         if fault is ProviderFault.RATE_LIMITED:
             return self._state("accepted", str(error))
-        if fault is ProviderFault.BAD_REQUEST:
+        if fault in (ProviderFault.BAD_REQUEST, ProviderFault.UNKNOWN_MODEL):
             return self._state("not checked", "it answers, but has no list of models to check the key with")
         return self._state("unreachable", str(error))
 
@@ -201,3 +208,14 @@ class SdkClient(ABC, Generic[Sdk]):
         self, checked: Literal["not checked", "accepted", "refused", "unreachable"], note: str = ""
     ) -> ProviderState:
         return ProviderState(provider=self._provider, configured=True, checked=checked, note=note)
+
+
+def counted_of(usage: Mapping[str, int]) -> Counted | None:
+    """Return what a provider has counted of the input so far; None where it has not."""
+    if not usage["given"]:
+        return None
+    return Counted(
+        input_tokens=usage["given"],
+        cached_tokens=usage.get("cached", 0),
+        written_tokens=usage.get("written", 0),
+    )

@@ -2,7 +2,9 @@
 
 from collections.abc import AsyncGenerator, Callable
 
+from codecompanion.contracts.ids import RunId
 from codecompanion.contracts.model_calls import ModelRequest, ProviderState, StreamPart
+from codecompanion.contracts.orders import RunOrder
 from codecompanion.contracts.ports import ModelGateway
 from codecompanion.router.choice import Eligible
 from codecompanion.router.config import RouterConfig
@@ -35,6 +37,18 @@ class CurrentGateway(ModelGateway):
     def eligible(self, request: ModelRequest) -> Eligible:
         """Return the models that may take ``request`` now, and why the others may not."""
         return self._now.eligible(request)
+
+    async def prepare(self) -> None:
+        """Learn what the next choice goes by."""
+        await self._now.prepare()
+
+    async def bound_of_run(self, order: RunOrder) -> str:
+        """Return, in a sentence, what a run can cost at most; "" where nobody need be asked about it."""
+        return await self._now.bound_of_run(order)
+
+    def keep_quiet(self, run_id: RunId) -> None:
+        """Tell nothing of what a run may cost: the person was asked."""
+        self._now.keep_quiet(run_id)
 
     def states(self) -> list[ProviderState]:
         """Return what is known of each provider without asking anyone."""

@@ -27,7 +27,7 @@ class Budget(Group):
     tell_above: Annotated[
         _Dollars | None,
         _DOLLARS,
-        Field(description="Tell before a run what it can cost at most, where that is more than this."),
+        Field(description="Say before a run what it can cost at most, and ask, where that is more than this."),
     ] = None
     soft: Annotated[
         bool,

@@ -62,7 +62,9 @@ def _own_models(file: str | None) -> tuple[Model, ...]:
 def learning_terms(settings: Settings) -> LearningTerms:
     """Return how the router learns."""
     routing = settings.routing
-    return LearningTerms(enabled=routing.learn, weights=routing.weights, explore=routing.explore)
+    return LearningTerms(
+        enabled=routing.learn, weights=routing.weights, explore=routing.explore, cascade=routing.cascade
+    )
 
 
 def budgets(settings: Settings) -> Budgets:

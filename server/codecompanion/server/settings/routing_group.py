@@ -56,6 +56,10 @@ class Routing(Group):
         ),
         Given("a share from 0 to 0.5"),
     ] = 0.1
+    cascade: Annotated[
+        Flag,
+        Field(description="Let a cheap model go first where tests judge its work, and another one mend it."),
+    ] = True
     also: Annotated[
         Models | None,
         Field(description="Models that may take any task, beside those of the agents."),
