@@ -84,6 +84,7 @@ def _run(args: argparse.Namespace) -> int:
             approve=args.approve,
             landing=args.landing,
             trust=args.trust,
+            yes=args.yes,
             log_level=args.log_level,
         )
     )
@@ -217,6 +218,7 @@ def _add_run(commands: Commands) -> None:
         help="when edits come into your files: at once, once tests are green, or once you let them in",
     )
     parser.add_argument("--trust", action="store_true", help="trust the folder and its test commands this once")
+    parser.add_argument("--yes", action="store_true", help="do not ask about what the run may cost")
     _add_log_level(parser, "warning")
 
 

@@ -39,6 +39,8 @@ from codecompanion.server.runs.answers import (
     RunStory,
     RunTakenIn,
 )
+from codecompanion.server.runs.choices import Why
+from codecompanion.server.statements import RunStatement
 from codecompanion.server.undo.undoing import UndoReport
 
 
@@ -157,6 +159,8 @@ RESULTS: dict[str, type[Contract]] = {
     "status": Runs,
     "blame": Blame,
     "undoRun": UndoReport,
+    "statement": RunStatement,
+    "routerWhy": Why,
     "review": Review,
     "accept": Decided,
     "reject": Decided,

@@ -10,11 +10,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from codecompanion.contracts.errors import OrchestraError
+from codecompanion.contracts.errors import NotAgreed, OrchestraError
 from codecompanion.contracts.ids import random_id
 from codecompanion.server.editor.editor_settings import EditorSettings
 from codecompanion.server.editor.folder_choice import choose_folder
 from codecompanion.server.editor.live_runs import LiveRun, LiveRuns
+from codecompanion.server.editor.offering import offer_statement
 from codecompanion.server.editor.open_documents import OpenDocuments
 from codecompanion.server.editor.places import folder_of, relative_to, same_folder
 from codecompanion.server.editor.problems import KnownProblems
@@ -162,6 +163,9 @@ class Session:
         except asyncio.CancelledError:
             self._end(run, f"the server shuts down; {_HOW_TO_GO_ON.format(run.run_id)}", failed=False)
             raise
+        except NotAgreed as refusal:
+            run.stop_reason = run.stop_reason or "its cost was not agreed to"
+            self._end(run, str(refusal), failed=False)
         except OrchestraError as problem:
             self._end(run, str(problem))
         except Exception:
@@ -184,6 +188,8 @@ class Session:
         if not run.ended:
             run.ended = True
             run.reporter.ended(run.status, unsaved)
+            if run.status.cost:
+                self.server.spawn(offer_statement(self, run), f"offer the statement of {run.run_id}")
             if run.fork_folder:
                 self.say(
                     f"the fork's files are in {run.fork_folder}; `orchestra.runsDiff` shows the difference"

@@ -17,6 +17,7 @@ from codecompanion.contracts.events import Recorded
 from codecompanion.contracts.ids import RunId
 from codecompanion.contracts.orders import Landing, RunMode, RunOrder
 from codecompanion.contracts.status import RunStatus
+from codecompanion.server.cli_commands.agreeing import agree_on_terminal, agreed
 from codecompanion.server.cli_commands.approving import Approving, PlanningEngine
 from codecompanion.server.cli_commands.exit_codes import DONE, FAILED, code_for, sentence_for
 from codecompanion.server.cli_commands.gathering import gathered
@@ -95,6 +96,7 @@ class RunArguments:
     approve: bool = False
     landing: Landing | None = None
     trust: bool = False
+    yes: bool = False
     log_level: str | None = None
 
 
@@ -113,7 +115,9 @@ def run(
         demand_trust(usable_workspace(arguments.workspace), given=arguments.trust, environ=environ)
         settings = load_settings(None, environ, user_file(environ))
         order = order_from(arguments, settings)
-        return asyncio.run(_drive(arguments, settings, order, open_headless or _real_headless))
+        if not arguments.yes:
+            asyncio.run(agree_on_terminal(settings, order))
+        return asyncio.run(_drive(arguments, agreed(settings), order, open_headless or _real_headless))
     except Exception as fault:
         if arguments.as_json:
             _print_json({"error": sentence_for(fault), "exitCode": code_for(fault)})
@@ -191,11 +195,22 @@ async def _drive(
                 raise
             return interrupts.exit_code
     code = interrupts.exit_code or exit_code_of(status)
-    if arguments.as_json:
-        _print_json({**status.to_wire(), "exitCode": code})
-    else:
-        say(summary_lines(status))
+    await _tell_end(status, code, as_json=arguments.as_json)
     return code
+
+
+async def _tell_end(status: RunStatus, code: int, *, as_json: bool) -> None:
+    """Print what came of a run, and what it cost, call by call, where it cost anything."""
+    from codecompanion.server.statements import known_statement, told  # noqa: PLC0415 - the ledger hangs on it
+
+    statement = await known_statement(status.run_id)
+    if as_json:
+        shown = statement.to_wire() if statement is not None else None
+        _print_json({**status.to_wire(), "statement": shown, "exitCode": code})
+        return
+    say(summary_lines(status))
+    if statement is not None:
+        say(["", *told(statement)])
 
 
 async def follow(

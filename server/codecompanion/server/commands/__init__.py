@@ -31,6 +31,8 @@ COMMANDS = {
     "status": "status",
     "blame": "blame",
     "undoRun": "undo_run",
+    "statement": "statement",
+    "routerWhy": "router_why",
     "review": "review",
     "accept": "accept",
     "reject": "reject",

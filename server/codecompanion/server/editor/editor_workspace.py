@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from codecompanion.contracts.errors import BadRequest, OrchestraError
+from codecompanion.contracts.errors import BadRequest, NotAgreed, OrchestraError
+from codecompanion.contracts.ids import RunId
+from codecompanion.contracts.orders import RunOrder
 from codecompanion.contracts.status import RunStatus
 from codecompanion.memory.event_store import SqliteEventStore
 from codecompanion.memory.follower import SharedDatabase
@@ -38,7 +40,8 @@ class EditorWorkspace:
 
     ``adopt`` lets changed settings count for every run, and every test run, that begins from then on;
     ``engine_in`` gives an engine over the same log that works in another folder;
-    ``learn`` lets the router take in what the runs that have ended since brought.
+    ``learn`` lets the router take in what the runs that have ended since brought; ``agree`` returns once the
+    person agrees to what a run may cost.
     """
 
     settings: EditorSettings
@@ -54,16 +57,19 @@ class EditorWorkspace:
     typing: TypingRecorder
     engine_in: Callable[[Settings, Path], AbstractAsyncContextManager[Engine]]
     learn: Callable[[], Awaitable[None]]
+    agree: Callable[[RunId, RunOrder], Awaitable[None]]
 
     async def drive(self, run: LiveRun) -> RunStatus:
         """Begin a run, or go on with one, and return its final status; raises ``OrchestraError``."""
         fork = await self._fork(run)
         if fork is not None:
             return await self._drive_fork(run, fork)
+        # before there is an engine that could be told to stop it
+        order = None if run.reopened else await self._agreed(run)
         self.edits.begin_run()
         try:
             run.engine = self.engine
-            await self._begin(run)
+            await self._begin(run, order)
             if run.stop_reason is not None:
                 await self.engine.stop(run.run_id, run.stop_reason)
             ended = await self.engine.wait(run.run_id)
@@ -92,13 +98,20 @@ class EditorWorkspace:
                 await engine.stop(run.run_id, run.stop_reason)
             return await engine.wait(run.run_id)
 
-    async def _begin(self, run: LiveRun) -> None:
-        if run.reopened:
-            await self.engine.resume(run.run_id)
-            return
+    async def _agreed(self, run: LiveRun) -> RunOrder:
+        """Return a run's order, once the person agrees to what it may cost; raises ``NotAgreed``."""
         settings = await self.settings.now()
         order = await asyncio.to_thread(order_for, run.work, settings, self.view)
-        await self.engine.start(order, run.run_id)
+        await self.agree(run.run_id, order)
+        if run.ended:
+            raise NotAgreed("the run was stopped before it began")
+        return order
+
+    async def _begin(self, run: LiveRun, order: RunOrder | None) -> None:
+        if order is None:
+            await self.engine.resume(run.run_id)
+        else:
+            await self.engine.start(order, run.run_id)
 
     async def interrupted_request(self, run_id: str) -> str:
         """Return what an interrupted run of the log was asked; raises ``BadRequest`` when there is none."""

@@ -15,6 +15,7 @@ from codecompanion.orchestra.provenance.file_history import AgentEdit, FileHisto
 from codecompanion.orchestra.provenance.line_authors import PERSON, Author, LineAuthors
 from codecompanion.orchestra.provenance.stamps import Stamp, stamps_of
 from codecompanion.orchestra.replay.documents import texts_wanted
+from codecompanion.orchestra.replay.typing_cut import with_cuts_in_place
 from codecompanion.server.provenance.answers import Blame, BlamedLine, Origin, origin_of
 from codecompanion.server.runs.reader import RunReader
 
@@ -70,6 +71,9 @@ class FileAuthors:
         for one in events:
             await self._follow_name(reader, path, one)
         here = [one for one in events if one.run_id not in elsewhere]
+        if known.end == 0:
+            # only who heard the typing before it was removed still knows it
+            here = with_cuts_in_place(here)
         await asyncio.to_thread(known.history.take_all, here)
 
     async def _follow_name(self, reader: RunReader, path: str, one: Recorded) -> None:

@@ -50,6 +50,19 @@ class FolderAuthors:
             found: Origin | None = await authors.origin_of_line(reader, path, text, line)
         return None if found is None else (found, await self._naming(folder, path))
 
+    async def why_chosen(self, document: OpenDocument, origin: "Origin") -> str:
+        """Return in a sentence why its model took the task behind a line, "" where that cannot be told."""
+        folder = folder_of(document.uri, self._session.server.folders)
+        if folder is None:
+            return ""
+        choices = await asyncio.to_thread(importlib.import_module, "codecompanion.server.runs.choices")
+        data_folder = await self._session.settings.data_folder(folder.path)
+        try:
+            said: str = await choices.reason(data_folder, origin.run_id, origin.task_id)
+        except OrchestraError:
+            return ""
+        return said
+
     async def _naming(self, folder: WorkspaceFolder, path: str) -> tuple[str, ...]:
         naming = await _late("naming_tests")
         tests: tuple[str, ...] = await asyncio.to_thread(naming.tests_naming, folder.path, path)

@@ -28,10 +28,14 @@ def blame_lines(found: Blame) -> Iterator[str]:
         yield from _tests(found.origins, found.named_by)
 
 
-def hover(origin: Origin, named_by: Sequence[str]) -> str:
-    """Return what a person sees over a line, as Markdown; nothing in it that a model or a file said acts."""
+def hover(origin: Origin, named_by: Sequence[str], why: str = "") -> str:
+    """Return what a person sees over a line, as Markdown; nothing in it that a model or a file said acts.
+
+    ``why`` says why that model was chosen.
+    """
     who, *more = _sentences(origin)
-    return "\n\n".join([f"**Orchestra**: {who}", *more, *_tests([origin], named_by)])
+    chosen = [f"Why this model: {_quiet(why)} (`orchestra.routerWhy` tells more)."] if why else []
+    return "\n\n".join([f"**Orchestra**: {who}", *more, *chosen, *_tests([origin], named_by)])
 
 
 def _sentences(origin: Origin) -> Iterator[str]:

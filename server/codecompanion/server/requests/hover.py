@@ -1,4 +1,4 @@
-"""`textDocument/hover`: who wrote a line, when an agent did; nothing over any other line."""
+"""`textDocument/hover`: who wrote a line, and why that model, when an agent did; nothing over other lines."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -19,5 +19,6 @@ async def handle(session: "Session", params: "types.HoverParams") -> dict[str, A
         return None
     from codecompanion.server.provenance.telling import hover  # noqa: PLC0415 - with what it tells of
 
+    why = await session.authors.why_chosen(document, found[0])
     whole = {"start": {"line": line, "character": 0}, "end": {"line": line + 1, "character": 0}}
-    return {"contents": {"kind": "markdown", "value": hover(*found)}, "range": whole}
+    return {"contents": {"kind": "markdown", "value": hover(*found, why)}, "range": whole}
