@@ -1,5 +1,6 @@
 """Every command that a page shows in a shell block works; the table below says how that is known."""
 
+import json
 import os
 import re
 import shlex
@@ -33,8 +34,18 @@ def names_our_distribution(command: str) -> None:
     assert requirement.extras <= set(ours.get_all("Provides-Extra", []))
 
 
+def names_a_script(command: str) -> None:
+    """Demand a script of the VS Code extension; what it makes is tested in tests/e2e/editors/vscode."""
+    manifest = json.loads((ROOT / "editor-clients" / "vscode" / "package.json").read_text("utf-8"))
+    assert shlex.split(command)[-1] in manifest["scripts"]
+
+
 def needs_the_network(command: str) -> None:
     """Leave alone what fetches from a place that tests do not reach."""
+
+
+def is_tried_in_code_server(command: str) -> None:
+    """Leave alone what tests/e2e/editors/vscode does with the same editor's form for browsers."""
 
 
 RUN: Callable[[str], None] | None = None
@@ -45,6 +56,9 @@ COVERAGE: tuple[tuple[str, Callable[[str], None] | None], ...] = (
     (r"(python3? -m )?pip install (--upgrade )?\S*codecompanion-orchestra\S*", names_our_distribution),
     (r"pipx (install|run) \S*codecompanion-orchestra\S*", names_our_distribution),
     (r"git clone \S+( \S+)?", needs_the_network),
+    (r"npm ci --ignore-scripts", needs_the_network),
+    (r"npm run \w+", names_a_script),
+    (r"code --install-extension orchestra\.vsix", is_tried_in_code_server),
     (r"orchestra (run|runs|db|keys|router|schema|blame|patch|undo|review|--version|--help)\b.*", RUN),
     (r"(cd|mkdir|export|printf|echo|ls|cat|node|python3?) .*", RUN),
 )

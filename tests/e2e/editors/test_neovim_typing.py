@@ -1,42 +1,14 @@
 """A person types into a real Neovim while agents edit the same file: every key pressed is there at the end."""
 
-import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from codecompanion.router.scripted_server import Asked, Reply, ScriptedServer
+from codecompanion.router.scripted_server import ScriptedServer
+from tests.e2e.editors.busy_agents import CODE, assert_all_is_there, reply
 
 pytestmark = pytest.mark.needs("nvim")
-FUNCTIONS = 12
-CODE = "".join(f"def function_{n}(a, b):\n    x = {n}\n    return a + b + x\n\n" for n in range(FUNCTIONS))
-
-
-def whole(name: str) -> str:
-    text = CODE
-    for n in range(FUNCTIONS):
-        text = text.replace(f"    x = {n}\n", f"    x = {n} + 1  # agent {n}\n")
-    return f"FILE: {name}\n```\n{text}```\n"
-
-
-def blocks(name: str) -> str:
-    """Return a change of each function, one that adds a line and one that replaces one by turns."""
-    parts = [
-        f"FILE: {name}\n<<<<<<< SEARCH\n    x = {n}\n=======\n"
-        + (f"    x = {n} + 1  # agent {n}\n" if n % 2 else f"    y = 0  # agent {n}\n    x = {n}\n")
-        + ">>>>>>> REPLACE\n"
-        for n in range(FUNCTIONS)
-    ]
-    return "\n".join(parts)
-
-
-def reply(asked: Asked) -> Reply:
-    (*_, number) = re.findall(r"file_(\d+)\.py", "\n".join(asked.texts))
-    name = f"file_{number}.py"
-    if int(number) % 4 == 3:
-        return Reply(text=whole(name), tokens_per_second=600)
-    return Reply(text=blocks(name), tokens_per_second=250)
 
 
 async def typed_through(start_neovim: Any, eventually: Any, rounds: int, seed: int) -> None:
@@ -50,8 +22,10 @@ async def typed_through(start_neovim: Any, eventually: Any, rounds: int, seed: i
             (editor.root / name).write_text(CODE, "utf-8")
             await editor.do(f"edit {name}")
             await editor.lua("seen.messages = {} return 1")
+            asked = len(server.requests)
             await editor.do(f"Orchestra change improve every function of {name}")
-            await eventually(lambda asked=number: len(server.requests) > asked)
+            # what is typed before that, the agent has read, and its answer takes it out again
+            await eventually(lambda asked=asked: len(server.requests) > asked)
             slow = "true" if number % 2 else "false"
             await editor.lua(f"type_away({seed + number}, 30, {slow}) return 1")
             await editor.until("not typist.busy")
@@ -62,13 +36,8 @@ async def typed_through(start_neovim: Any, eventually: Any, rounds: int, seed: i
 async def check(editor: Any, name: str) -> None:
     text = "\n".join(await editor.lua(f"return text_of('{name}')"))
     kept = await editor.lua("return vim.tbl_keys(typist.kept)")
-    assert [mark for mark in kept if mark not in text] == []
-    assert text.count("Z") == await editor.lua("return typist.slow")
-    assert "<<<<<<<" not in text
-    made = [len(re.findall(rf"# agent {n}(?!\d)", text)) for n in range(FUNCTIONS)]
-    # a line the person typed into is left to them, what they undid stays undone, and nothing is made twice
-    assert set(made) <= {0, 1}
-    assert sum(made) > 0, await editor.lua("return seen.messages")
+    keys = await editor.lua("return typist.slow")
+    assert_all_is_there(text, kept, keys, await editor.lua("return seen.messages"))
     await editor.do("write")
     assert (editor.root / name).read_text("utf-8") == text + "\n"
 
