@@ -37,25 +37,20 @@ def chain_on(
     The first of them follows the stream's ``head`` and takes the place in the log after ``position``.
     """
     version, link = head
+    sealed: Context | None = None
     for at, body, context in events:
         version += 1
         position += 1
-        link = next_link(link, run_id, version, at, body.encode(), seal=seal_of(context))
-        rows.append(
-            (
-                position,
-                run_id,
-                version,
-                at,
-                body,
-                link,
-                context.actor,
-                int(context.priority),
-                context.correlation_id,
-                context.causation_id,
-            )
-        )
+        if context is not sealed:
+            # usually one for all events of an append
+            sealed, seal, columns = context, seal_of(context), _columns(context)
+        link = next_link(link, run_id, version, at, body.encode(), seal=seal)
+        rows.append((position, run_id, version, at, body, link, *columns))
     return Head(version, link)
+
+
+def _columns(context: Context) -> tuple[str, int, str, str | None]:
+    return context.actor, int(context.priority), context.correlation_id, context.causation_id
 
 
 def insert(connection: sqlite3.Connection, rows: Sequence[Sequence[Any]]) -> None:
