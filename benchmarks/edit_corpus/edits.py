@@ -124,7 +124,29 @@ def _wrap(lines: list[str], at: int, rng: random.Random) -> None:
         lines[at] = f"{indent}if enabled:\n{indent}{_step(lines)}{lines[at].strip()}"
 
 
-_CHANGES = (_rename, _rename, _insert, _insert, _delete, _rewrite, _rewrite, _wrap)
+def _move(lines: list[str], at: int, rng: random.Random) -> None:
+    """Put a few lines elsewhere, as they are."""
+    taken = lines[at : at + rng.choice((1, 2, 4))]
+    if any(line.strip() for line in taken):
+        del lines[at : at + len(taken)]
+        to = max(0, min(len(lines), at + rng.choice((-12, -5, -2, 2, 5, 12))))
+        lines[to:to] = taken
+
+
+def _delete_many(lines: list[str], at: int, rng: random.Random) -> None:
+    """Take out a whole block: a line, and all below it that is deeper."""
+    if not lines[at].strip():
+        return
+    depth = len(lines[at]) - len(lines[at].lstrip())
+    last = at + 1
+    while last < min(len(lines) - 1, at + 40) and (
+        not lines[last].strip() or len(lines[last]) - len(lines[last].lstrip()) > depth
+    ):
+        last += 1
+    del lines[at:last]
+
+
+_CHANGES = (_rename, _rename, _insert, _insert, _delete, _rewrite, _rewrite, _wrap, _move, _delete_many)
 
 
 def _from_history(count: int) -> Iterator[Edit]:

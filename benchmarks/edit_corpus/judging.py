@@ -3,7 +3,9 @@
 import random
 import re
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 
 from benchmarks.edit_corpus.edits import Edit, edits
 from benchmarks.edit_corpus.mutations import MUTATIONS, Mutation
@@ -12,7 +14,12 @@ from codecompanion.orchestra.edits.whole_reply import applied_reply
 
 CASES = 3_000
 _SPACES = re.compile(r"^( {4})+", re.MULTILINE)
-_FILES = ("plain", "plain", "plain", "crlf", "no final newline", "tabs", "doubled", "doubled in front")
+# fmt: off
+_FILES = (
+    "plain", "plain", "plain", "plain", "crlf", "no final newline", "tabs", "some tabs", "mark", "doubled",
+    "doubled in front", "indented copy",
+)
+# fmt: on
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +69,17 @@ def judged(count: int = CASES, seed: int = 1, *, from_history: bool = True) -> T
     ``from_history`` takes a tenth of the edits from the newest versions of this repository.
     """
     tally = Tally()
-    rng = random.Random(seed)
-    source = edits(rng, history=count // 10 if from_history else 0)
-    while tally.cases < count:
-        edit = _in_a_file_kind(next(source), rng)
-        for _ in range(4):
-            case = _case(edit, rng)
-            if case is not None:
-                _judge(case, tally)
+    for case in islice(cases(seed, from_history=count // 10 if from_history else 0), count):
+        _judge(case, tally)
     return tally
+
+
+def cases(seed: int, *, from_history: int) -> Iterator[Case]:
+    """Yield cases without end, the first of them from that many edits of this repository's history."""
+    rng = random.Random(seed)
+    for edit in edits(rng, history=from_history):
+        kind = _in_a_file_kind(edit, rng)
+        yield from filter(None, (_case(kind, rng) for _ in range(4)))
 
 
 def _judge(case: Case, tally: Tally) -> None:
@@ -80,7 +89,7 @@ def _judge(case: Case, tally: Tally) -> None:
         (tally.refused if case.mendable else tally.declined)[case.name] += 1
         if case.mendable:
             tally.missed.append((case, reason))
-    elif applied.texts.get(case.path) == case.expected:
+    elif (applied.texts.get(case.path) or "") == case.expected.removeprefix("\ufeff"):
         tally.right[case.name] += 1
     else:
         tally.wrong.append((case, applied.texts.get(case.path) or ""))
@@ -96,6 +105,14 @@ def _in_a_file_kind(edit: Edit, rng: random.Random) -> Edit:
         texts = [
             re.sub(r"^( {4})+", lambda m: "\t" * (len(m[0]) // 4), text, flags=re.MULTILINE) for text in texts
         ]
+    if kind == "some tabs" and not edit.path.endswith(".py"):
+        texts = [re.sub(r"^ {8}", "\t    ", text, flags=re.MULTILINE) for text in texts]
+    if kind == "mark":
+        texts = ["\ufeff" + text for text in texts]
+    if kind == "indented copy" and not edit.path.endswith((".py", ".md")):
+        # every place stands once more, deeper by what no mutation adds
+        copy = "".join(f"   {line}" if line.strip() else line for line in edit.before.splitlines(keepends=True))
+        texts = [f"{copy}\n\n{text}" for text in texts]
     if kind == "crlf":
         texts = [text.replace("\n", "\r\n") for text in texts]
     if kind.startswith("doubled"):
@@ -112,7 +129,8 @@ def _case(edit: Edit, rng: random.Random) -> Case | None:
     mutation, format = rng.choice(MUTATIONS), rng.choice(FORMATS)
     if format not in mutation.formats:
         return None
-    bare = Edit(edit.path, edit.before.replace("\r\n", "\n"), edit.after.replace("\r\n", "\n"))
+    before, after = (text.removeprefix("\ufeff").replace("\r\n", "\n") for text in (edit.before, edit.after))
+    bare = Edit(edit.path, before, after)
     if format == "whole" and len(bare.after) > 30_000:
         return None
     hunks = mutation.hunks(hunks_of(bare, rng.choice((1, 2, 3, 3, 5, 8))), rng)

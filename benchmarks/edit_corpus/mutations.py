@@ -1,9 +1,11 @@
 """What models get wrong, done to an edit's hunks or to the way its reply is written."""
 
+import html
 import random
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from benchmarks.edit_corpus.replies import Hunk, Style, with_lines
 
@@ -176,10 +178,56 @@ def _stale(lines: Lines, rng: random.Random) -> list[tuple[str, str]]:
     return [*lines[:1], (" ", "this_line_is_no_longer_there = 1"), *lines[1:]]
 
 
+def _without_a_line(lines: Lines, rng: random.Random) -> list[tuple[str, str]] | None:
+    """Leave out one old line from the middle: a place that is not in the file."""
+    old = [at for at, (sign, text) in enumerate(lines) if sign != "+" and text.strip()]
+    return [line for at, line in enumerate(lines) if at != rng.choice(old[1:-1])] if len(old) > 2 else None
+
+
+def _reordered(lines: Lines, rng: random.Random) -> list[tuple[str, str]] | None:
+    """Two neighbouring old lines changed places."""
+    pairs = [
+        at
+        for at, ((one, text), (two, other)) in enumerate(pairwise(lines))
+        if one != "+" != two and text.strip() and other.strip() and text != other
+    ]
+    if not pairs:
+        return None
+    at = rng.choice(pairs)
+    return [*lines[:at], lines[at + 1], lines[at], *lines[at + 2 :]]
+
+
+def _without_old(lines: Lines, rng: random.Random) -> list[tuple[str, str]]:
+    """An empty search block."""
+    return [(sign, text) for sign, text in lines if sign == "+"]
+
+
+def _blank_old(lines: Lines, rng: random.Random) -> list[tuple[str, str]]:
+    """A search block of blank lines."""
+    return [("-", ""), ("-", "  "), *((sign, text) for sign, text in lines if sign == "+")]
+
+
+def _swapped_letters(text: str) -> str:
+    """Latin letters as Cyrillic ones that look the same."""
+    return text.translate(str.maketrans("aeo", "\u0430\u0435\u043e"))
+
+
+def _mixed(text: str) -> str:
+    """Half of the steps as tabs."""
+    indent = _indent(text)
+    steps = len(indent) // 4
+    return (
+        text
+        if len(indent) % 4 or "\t" in indent
+        else "\t" * (steps // 2) + "    " * (steps - steps // 2) + text.lstrip()
+    )
+
+
 def _style(**changes: object) -> Callable[[Style, random.Random], Style]:
     return lambda style, rng: replace(style, **changes)  # type: ignore[arg-type]
 
 
+_EXAMPLE = "Such a loop as this is what I mean:\n\n```python\nfor line in lines:\n    print(line)\n```\n\n"
 _ALL = ("block", "whole", "diff", "patch")
 MUTATIONS = (
     Mutation("none", formats=_ALL),
@@ -208,6 +256,28 @@ MUTATIONS = (
     Mutation("elided in new only", _elided_new_side, mends=False),
     Mutation("other name", _misnamed, mends=False),
     Mutation("a line too many", _stale, mends=False),
+    Mutation("a line left out of old", _without_a_line, mends=False),
+    Mutation("old lines reordered", _reordered, mends=False),
+    Mutation("empty search", _without_old, formats=("block",), mends=False),
+    Mutation("search of blank lines", _blank_old, formats=("block",), mends=False),
+    Mutation("letters that look alike", _each(_swapped_letters, "-"), mends=False),
+    Mutation("letters that look alike, apart", _apart(_swapped_letters), formats=("block",), mends=False),
+    Mutation("other case", _each(str.swapcase, " -"), mends=False),
+    Mutation("old side in tabs and spaces", _all_or_none(_mixed, apart=True), formats=("block",), mends=False),
+    Mutation("tabs and spaces", _all_or_none(_mixed), mends=False),
+    Mutation("zero-width spaces in old", _some(lambda text: text.replace("(", "\u200b("), " -")),
+    Mutation("escaped for HTML", _each(html.escape, " -+"), mends=False),
+    Mutation("prose between", of_style=_style(apart=True), formats=("block",)),
+    Mutation("an example before", of_style=_style(example=_EXAMPLE), formats=_ALL),
+    Mutation("the last change first", of_style=_style(backwards=True)),
+    Mutation("fence of four", of_style=_style(fence="````")),
+    Mutation(
+        "context without its sign", of_style=_style(context_sign=""), formats=("diff", "patch"), mends=False
+    ),
+    Mutation("a name in backticks", of_style=_style(label="FILE: `{path}`"), formats=("block", "whole")),
+    Mutation("a name in quotes", of_style=_style(label='FILE: "{path}"'), formats=("block", "whole")),
+    Mutation("a name with a dot", of_style=_style(label="FILE: ./{path}"), formats=("block", "whole")),
+    Mutation("a name with its root", of_style=_style(label="FILE: /repo/{path}"), formats=("block", "whole")),
     Mutation("reply in CRLF", of_style=_style(crlf=True), formats=_ALL),
     Mutation("no newline at the end", of_style=_style(final_newline=False), formats=_ALL),
     Mutation("fence of tildes", of_style=_style(fence="~~~~")),

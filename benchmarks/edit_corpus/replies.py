@@ -70,11 +70,18 @@ class Style:
     run: int = 7
     final_newline: bool = True
     crlf: bool = False
+    apart: bool = False
+    example: str = ""
+    backwards: bool = False
+    context_sign: str = " "
 
 
 def written(format: str, edit: Edit, hunks: Sequence[Hunk], style: Style, rng: random.Random) -> str:
     """Return the reply."""
+    if style.backwards:
+        hunks = hunks[::-1]
     body = {"block": _blocks, "whole": _whole, "diff": _diff, "patch": _patch}[format](edit, hunks, style, rng)
+    body = style.example + body
     text = f"I changed it as you asked.\n\n{body}" if style.prose else body
     if style.prose and style.fence:
         text += "\nThat is all.\n"
@@ -92,9 +99,13 @@ def _blocks(edit: Edit, hunks: Sequence[Hunk], style: Style, rng: random.Random)
     for hunk in hunks:
         old, new = ("".join(f"{line}\n" for line in hunk.side(sign)) for sign in "-+")
         pieces.append(f"{left} SEARCH\n{old}{middle}\n{new}{right} REPLACE\n")
-    body = "\n".join(pieces)
     label = _label(edit, style)
-    if style.fence:
+    if style.apart:
+        between = "\nThen, further down in the same file, the next change:\n\n"
+        body = between.join(f"{style.fence}{style.info}\n{piece}{style.fence}\n" for piece in pieces)
+    else:
+        body = "\n".join(pieces)
+    if style.fence and not style.apart:
         body = f"{style.fence}{style.info}\n{body}{style.fence}\n"
     return f"{label}\n{body}" if label else body
 
@@ -111,7 +122,8 @@ def _whole(edit: Edit, hunks: Sequence[Hunk], style: Style, rng: random.Random) 
 def _signed(hunk: Hunk, style: Style) -> str:
     lines = []
     for sign, text in hunk.lines:
-        lines.append(text if not text and sign == " " and not style.space_on_blank else sign + text)
+        bare = sign == " " and ((not text and not style.space_on_blank) or not style.context_sign)
+        lines.append(text if bare else sign + text)
     return "".join(f"{line}\n" for line in lines)
 
 

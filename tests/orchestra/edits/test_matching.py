@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from codecompanion.contracts.edits import PlaceHints
 from codecompanion.contracts.errors import EditRefused
 from codecompanion.orchestra.edits.lines import split_lines
 from codecompanion.orchestra.edits.matching import Rung, locate, plan_splice, replace_once
@@ -258,3 +259,23 @@ def test_a_megabyte_of_repetition_is_no_quadratic_trap(text: str) -> None:
     with pytest.raises(EditRefused):
         replace_once(big, text * 1000 + "end\n", "x\n")
     assert time.process_time() - started < 5
+
+
+def test_blank_search_lines_are_no_place() -> None:
+    with pytest.raises(EditRefused, match="blank, which tells no place"):
+        replace_once("a\n\n\nb\n\nc\n", "\n\n", "x\n")
+
+
+@pytest.mark.parametrize("search", ["  end\nend\n", "}\n", "else\n"])
+def test_ends_alone_are_no_place_where_others_are_indented_otherwise(search: str) -> None:
+    deeper = "".join(f"    {line}\n" for line in search.splitlines())
+    with pytest.raises(EditRefused, match="match 2 places"):
+        replace_once(f"first\n{search}second\n{deeper}", search, "x\n")
+
+
+def test_removed_lines_without_indentation_tell_nothing_of_a_hunks_steps() -> None:
+    text = "from a import b\nfrom c import (\n    d,\n    e,\n    f,\n)\n"
+    search = "from a import b\nfrom c import (\n  d,\n  e,\n"
+    replace = "from a import x\nfrom c import (\n  d,\n  e2,\n  e,\n"
+    made = replace_once(text, search, replace, PlaceHints(source="patch"))
+    assert made == "from a import x\nfrom c import (\n    d,\n    e2,\n    e,\n    f,\n)\n"

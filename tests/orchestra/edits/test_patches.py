@@ -141,3 +141,18 @@ def test_all_four_formats_in_one_reply() -> None:
         ("replace", "d.py"),
     ]
     assert complaints == []
+
+
+@pytest.mark.parametrize("end", ["*** End Patch\n```\n", ""])
+def test_a_fence_within_a_patch_that_ends_later_is_a_line_of_its_file(end: str) -> None:
+    patch = "```\n*** Begin Patch\n*** Update File: a.md\n@@\n text\n+more\n```\n rest\n-gone\n"
+    items, complaints = read(patch + end)
+    if end:
+        assert not items
+        assert complaints == [
+            "a line that closes the fence stands within the patch of 'a.md': its last piece was not used; send "
+            "it again in a fence of more backticks"
+        ]
+    else:
+        assert [item.path for item in items] == ["a.md"]
+        assert not complaints

@@ -44,6 +44,7 @@ def test_names_that_mean_the_file_and_replies_that_name_none(reply: str) -> None
     [
         ("I would not change anything.\n", "holds no edit"),
         (f"FILE: other.py\n{BLOCK}", "another file"),
+        (f"FILE: ../app.py\n{BLOCK}", "another file"),
         (f"FILE: lib/app.py\n{BLOCK}FILE: src/app.py\n{BLOCK}", "lib/app.py: it is for another file"),
         (f"```sh\nrm app.py\n```\n```python\n{TEXT}```\n", "holds no edit"),
         ("```sh\nrm app.py\n```\n", "holds no edit"),
@@ -145,3 +146,56 @@ def test_a_block_that_fits_by_chance_in_a_reply_indented_otherwise_is_refused() 
     assert apply(shifted, before).reason == ""
     other = "<<<<<<< SEARCH\n        end()\n=======\n        end(1)\n>>>>>>> REPLACE\n"
     assert "indented unlike the file" in apply(shifted + other, before).reason
+
+
+LONG = "".join(f"line_{n} = {n}\n" for n in range(30))
+
+
+def test_a_fenced_part_of_a_long_file_is_not_taken_for_all_of_it() -> None:
+    applied = apply("This is the line I mean:\n\n```python\nline_3 = 4\n```\n", LONG)
+    assert "may be only a part of the file; if it is all of it, put a line FILE: app.py" in applied.reason
+    assert not applied.texts
+    rest = LONG.partition("\n")[2]
+    assert apply(f"```python\n{rest}```\n", LONG).texts == {"app.py": rest}
+
+
+def test_a_block_said_twice_is_meant_once() -> None:
+    twice = 2 * "<<<<<<< SEARCH\n    return 1\n=======\n    return 1\n    # and no more\n>>>>>>> REPLACE\n"
+    assert apply(twice).texts == {"app.py": TEXT.replace("return 1\n", "return 1\n    # and no more\n")}
+
+
+@pytest.mark.parametrize("path", ["tests/app.py", "lib/src/other/app.py"])
+def test_with_a_root_a_new_file_of_the_same_name_is_another_file(path: str) -> None:
+    reply = f"FILE: {path}\n```python\nx = 1\n```\n"
+    applied = applied_reply(reply, "src/app.py", {"src/app.py": TEXT}.get, others=True)
+    assert applied.texts == {path: "x = 1\n"}
+
+
+def test_with_a_root_a_folder_more_is_another_file() -> None:
+    reply = "FILE: tests/app.py\n```python\nx = 1\n```\n"
+    applied = applied_reply(reply, "app.py", {"app.py": TEXT}.get, full_path="/w/app.py", others=True)
+    assert applied.texts == {"tests/app.py": "x = 1\n"}
+
+
+@pytest.mark.parametrize("path", ["app.py", "/w/src/app.py", "src/app.py", "/repo/src/app.py"])
+def test_with_a_root_a_name_may_leave_out_folders_or_begin_above_the_root(path: str) -> None:
+    reply = f"FILE: {path}\n{BLOCK}"
+    applied = applied_reply(
+        reply, "src/app.py", {"src/app.py": TEXT}.get, full_path="/w/src/app.py", others=True
+    )
+    assert applied.texts == {"src/app.py": TEXT.replace("1", "3")}
+
+
+def test_a_renamed_file_may_stay_broken() -> None:
+    rename = (
+        "```diff\ndiff --git a/app.py b/b.py\nsimilarity index 90%\nrename from app.py\nrename to b.py\n```\n"
+    )
+    applied = applied_reply(rename, "app.py", {"app.py": "def ("}.get, others=True)
+    assert (applied.reason, applied.texts) == ("", {"app.py": None, "b.py": "def ("})
+
+
+def test_two_spellings_of_a_path_are_one_file() -> None:
+    second = BLOCK.replace("return 1", "return 2").replace("return 3", "return 4")
+    reply = f"FILE: lib/b.py\n{BLOCK}FILE: ./lib//b.py\n{second}"
+    applied = applied_reply(reply, "app.py", {"lib/b.py": TEXT}.get, others=True)
+    assert applied.texts == {"lib/b.py": TEXT.replace("return 1", "return 3").replace("return 2", "return 4")}

@@ -18,13 +18,19 @@ Anything else is prose. What is cut off, or unclear, becomes a complaint, never 
 """
 
 import re
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from codecompanion.contracts.edits import FileEdit, ReplaceBlock
 from codecompanion.orchestra.edits.diff_grammar import begins_diff, holds_diff, is_diff_file, patch_line, side
 from codecompanion.orchestra.edits.diff_reader import DiffReader
-from codecompanion.orchestra.edits.open_pieces import STRAY_MARKER, OpenBlock, OpenFile, ProseFence
+from codecompanion.orchestra.edits.open_pieces import (
+    STRAY_MARKER,
+    NamedFile,
+    OpenBlock,
+    OpenFile,
+    ProseFence,
+    ended_within,
+)
 from codecompanion.orchestra.edits.patch_reader import PatchReader
 from codecompanion.orchestra.edits.reply_grammar import (
     Fence,
@@ -43,15 +49,6 @@ class Closing(NamedTuple):
     complaints: list[str]
 
 
-@dataclass(slots=True)
-class _Named:
-    """A file's name that the next line may use; ``at`` is its line in the prose."""
-
-    path: str
-    labelled: bool
-    at: int
-
-
 class AnswerParser:
     """A reply's reader: the same items come out however the reply is cut into chunks.
 
@@ -68,7 +65,7 @@ class AnswerParser:
         self.complaints: list[str] = []
         self._partial: list[str] = []
         self._prose: list[str] = []
-        self._named: _Named | None = None
+        self._named: NamedFile | None = None
         self._last_path = self._path
         self._unused_label, self._used = "", set[str]()
         self._fences: list[ProseFence] = []
@@ -76,6 +73,7 @@ class AnswerParser:
         self._block: OpenBlock | None = None
         self._diff: DiffReader | PatchReader | None = None
         self._had_block, self._held = False, ""
+        self._unended: list[FileEdit] = []
         self._crlf: bool | None = None
 
     @property
@@ -107,6 +105,8 @@ class AnswerParser:
         items = (self._take(last) if last else []) + self._let_go_of_held()
         if self._diff is not None:
             items += self._diff.cut() if self._fences else self._diff.close(line_ended=not last)
+        items += self._unended
+        self._unended = []
         self.complaints += [piece.complaint() for piece in (self._file, self._block) if piece is not None]
         self._file = self._block = self._diff = None
         return Closing(items, list(self.complaints))
@@ -142,7 +142,9 @@ class AnswerParser:
             self._name(path, line, labelled=True)
         elif path := bare_path(line):
             self._name(path, line, labelled=False)
-        elif patch_line(line) != ("end patch", ""):
+        elif patch_line(line) == ("end patch", ""):
+            self._meet_late_end()
+        else:
             self._take_prose(line)
 
     def _take_prose(self, line: str) -> None:
@@ -156,7 +158,7 @@ class AnswerParser:
             self._fences[-1].pristine = False
 
     def _name(self, path: str, line: str, *, labelled: bool) -> None:
-        self._named = _Named(path, labelled, len(self._prose))
+        self._named = NamedFile(path, labelled, len(self._prose))
         self._prose.append(line)
         if labelled:
             self._last_path = path
@@ -274,6 +276,11 @@ class AnswerParser:
             self._diff = DiffReader(self._use_name(), self.complaints, fenced=fenced)
         return [item for line in lines for item in self._take(line)]
 
+    def _meet_late_end(self) -> None:
+        """The last line of a patch whose fence is closed already."""
+        self.complaints += [ended_within(edit.path) for edit in self._unended]
+        self._unended = []
+
     def _take_after_held(self, line: str) -> list[FileEdit]:
         """A line ``--- path`` begins a diff only when ``+++ path`` follows."""
         if side(line, "+++"):
@@ -292,6 +299,10 @@ class AnswerParser:
             self._diff = None
             items = diff.end()
             self._leave_fence(self._fences[-1], line)
+            if isinstance(diff, PatchReader):
+                # the line may as well be one of the file's: if the patch's last line comes later, it is
+                self._unended += items
+                return []
             return items
         items = diff.take(line)
         if diff.over:

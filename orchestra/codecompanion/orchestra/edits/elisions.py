@@ -33,7 +33,8 @@ _WORDED = re.compile(
     re.IGNORECASE,
 )
 _LONGEST = 200
-_PROSE = frozenset({".md", ".markdown", ".rst", ".txt", ".adoc", ".tex", ""})
+PROSE = frozenset({".md", ".markdown", ".rst", ".txt", ".adoc", ".tex", ""})
+"""The suffixes of texts that are no code."""
 
 
 def is_elision(line: str) -> bool:
@@ -59,7 +60,7 @@ def stands_for_code(lines: list[str], at: int, path: str) -> bool:
     suffix = PurePosixPath(path).suffix.lower()
     if suffix in {".py", ".pyi"} and "…" not in line:
         return not _is_a_whole_body(lines, at)
-    return suffix not in _PROSE | {".yaml", ".yml"}
+    return suffix not in PROSE | {".yaml", ".yml"}
 
 
 def _is_remark(line: str) -> bool:

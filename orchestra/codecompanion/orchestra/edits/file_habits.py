@@ -44,7 +44,7 @@ def has_curly(text: str) -> bool:
 
 def indented_otherwise(text: str, new: list[str]) -> str:
     """Return the first new line indented by tabs where the text has only spaces, or by spaces where tabs."""
-    tabs = text.startswith("\t") or "\n\t" in text
+    tabs = "\t" in text and (text.startswith("\t") or "\n\t" in text)
     spaces = text.startswith("  ") or "\n  " in text
     if tabs == spaces:
         return ""

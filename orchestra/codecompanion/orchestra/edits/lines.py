@@ -15,7 +15,9 @@ def split_lines(text: str) -> list[str]:
 
 def bare_lines(text: str) -> list[str]:
     """Return the lines of ``split_lines`` without their endings; quicker than one by one."""
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    lines = text.split("\n")
     if not lines[-1]:
         lines.pop()
     return lines
@@ -29,6 +31,11 @@ def without_ending(line: str) -> str:
 def ending_of(line: str) -> str:
     """Return the line ending of one line of ``split_lines``, empty for a last line that has none."""
     return line[len(without_ending(line)) :]
+
+
+def is_blank(text: str) -> bool:
+    """Whether a text has no sign in it, without a copy of it as ``strip`` makes."""
+    return not text or text.isspace()
 
 
 def numbered(lines: list[str], first_line: int, widest: int = 200) -> str:

@@ -140,7 +140,7 @@ def _indents_of_new_lines(block: Matched) -> Indents:
         return indents
     changed = [at for run in block.runs if not run.kept for at in range(run.first, run.last)]
     told = Indents.between([block.wanted[at] for at in changed], [block.found[at] for at in changed])
-    if told and told.pairs:
+    if told and any(want or have for want, have in told.pairs):
         return told if told.same else indents
     if all(have == want + " " for want, have in indents.pairs):
         return _indents_without_signs(block)

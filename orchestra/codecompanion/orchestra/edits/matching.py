@@ -95,6 +95,8 @@ def placement(text: str, search: str, replacement: str, hints: PlaceHints | None
             "put the lines as they shall be into the replace part."
         )
         raise EditRefused(f"{said}{_lines_meant(text, search)}")
+    if wanted and not any(map(str.strip, wanted)) and not (hints and (hints.line or hints.anchors)):
+        raise EditRefused("the search lines are blank, which tells no place; add the lines above or below them")
     held = _Text(text)
     try:
         span, parts = held.find(wanted, new, hints)
@@ -120,13 +122,37 @@ class _Text:
     def __init__(self, text: str) -> None:
         self.text = text
         self.mark = len(BOM) if text.startswith(BOM) else 0
-        self.lines = split_lines(text[self.mark :])
-        self.bare = bare_lines(text[self.mark :])
+        self.bare = bare_lines(text[self.mark :] if self.mark else text)
+        self._starts: dict[int, int] = {}
 
     @cached_property
     def unit(self) -> int:
         """How many columns one step of indentation takes."""
         return unit_of(self.bare)
+
+    @cached_property
+    def _lines(self) -> list[str]:
+        """The lines with their endings, for a text that has more than one kind of them."""
+        return split_lines(self.text[self.mark :])
+
+    def start_of(self, index: int) -> int:
+        """Return where the line of this index, or the end of the last one, is in the text."""
+        if index not in self._starts:
+            if "\r" in self.text:
+                start = sum(map(len, self._lines[:index]))
+            else:
+                start = sum(map(len, self.bare[:index])) + index
+            self._starts[index] = min(self.mark + start, len(self.text))
+        return self._starts[index]
+
+    def lines_of(self, first: int, last: int) -> list[str]:
+        """Return the lines from one index up to another one, with their endings."""
+        return split_lines(self.text[self.start_of(first) : self.start_of(last)])
+
+    @property
+    def ending(self) -> str:
+        """How the first line ends."""
+        return next((ending_of(line) for line in self.lines_of(0, 1) if ending_of(line)), "\n")
 
     def find(self, wanted: list[str], new: list[str], hints: PlaceHints | None) -> tuple[Span, list[Part]]:
         """Return the lines that match, and the parts of the block with their places, in order."""
@@ -146,9 +172,9 @@ class _Text:
         raise EditRefused(f"no place in the file matches the search lines.{nearest_lines(self.bare, wanted)}")
 
     def _span(self, first: Place, last: Place, rung: Rung | None = None) -> Span:
-        start = self.mark + sum(map(len, self.lines[: first.at]))
-        end = start + sum(map(len, self.lines[first.at : last.end]))
-        return Span(start, end, first.at + 1, last.end, rung or first.rung)
+        return Span(
+            self.start_of(first.at), self.start_of(last.end), first.at + 1, last.end, rung or first.rung
+        )
 
     def _whole_of_an_empty_text(self) -> Span:
         if any(line.strip() for line in self.bare):
@@ -156,11 +182,10 @@ class _Text:
                 "an empty search block fits only an empty or new file; "
                 "search for the lines that the new ones belong next to"
             )
-        return Span(self.mark, len(self.text), 1, max(len(self.lines), 1), Rung.EXACT)
+        return Span(self.mark, len(self.text), 1, max(len(self.bare), 1), Rung.EXACT)
 
     def woven(self, parts: list[Part], hints: PlaceHints | None) -> list[str]:
         """Return the lines that stand there afterwards, from the first part's place to the last one's."""
-        ending = next((ending_of(line) for line in self.lines if ending_of(line)), "\n")
         lines: list[str] = []
         at = parts[0].place.at
         for part in parts:
@@ -168,8 +193,8 @@ class _Text:
             found = self.bare[place.at : place.end]
             unit = 0 if place.rung is Rung.EXACT else self.unit
             matched = in_file_manner(Matched(part.wanted, found, part.new, place, hints is not None, unit))
-            lines += self.lines[at : place.at]
-            lines += _woven(self.lines[place.at : place.end], matched.wanted, matched.new, ending)
+            lines += self.lines_of(at, place.at)
+            lines += _woven(self.lines_of(place.at, place.end), matched.wanted, matched.new, self.ending)
             at = place.end
         return lines
 

@@ -13,6 +13,15 @@ _LITERAL_RUN = 8
 
 
 @dataclass(slots=True)
+class NamedFile:
+    """A file's name that the next line may use; ``at`` is its line in the prose."""
+
+    path: str
+    labelled: bool
+    at: int
+
+
+@dataclass(slots=True)
 class ProseFence:
     """A fence that is no file. Its opening line is prose, unless the first thing in it is an edit."""
 
@@ -95,6 +104,14 @@ class OpenBlock:
         exact = [index for index, run in runs.items() if run == self.run]
         candidates = exact or ([] if self.literal else list(runs))
         return candidates[0] if len(candidates) == 1 else None
+
+
+def ended_within(path: str) -> str:
+    """Return what to say of a patch whose last line comes after its fence was closed."""
+    return (
+        f"a line that closes the fence stands within the patch of {path!r}: its last piece was not used; "
+        "send it again in a fence of more backticks"
+    )
 
 
 def _joined(lines: list[str]) -> str:

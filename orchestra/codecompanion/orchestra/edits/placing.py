@@ -1,5 +1,6 @@
 """Which of the places that match a block is meant, by what a diff or patch says beside its lines."""
 
+import re
 from collections.abc import Iterator
 
 from codecompanion.contracts.edits import PlaceHints
@@ -10,6 +11,10 @@ from codecompanion.orchestra.edits.nearest import nearest_lines
 
 # lines beyond the end of an anchor's scope at which a place that is the only one may still begin
 _SLACK = 3
+_NO_WORD = re.compile(r"[\W_]+")
+_ENDS = frozenset(
+    {"", "end", "else", "endif", "fi", "done", "esac", "pass", "return", "break", "continue", "try", "finally"}
+)
 _CLOSERS = (")", "]", "}", "{", "end", "else", "elif", "except", "finally")
 
 
@@ -40,18 +45,22 @@ def the_place(bare: list[str], wanted: list[str], hints: PlaceHints | None) -> P
 
 
 def _refuse_other_reading(bare: list[str], wanted: list[str], place: Place, hints: PlaceHints | None) -> None:
-    """Refuse a place that may only look the same because the block lost its indentation, or has no word.
+    """Refuse a place that may only look the same because the block lost its indentation, or says nothing.
 
-    That is so where a laxer rung has a place at the very line that a diff names, and for a block without a
-    word where it has any other place.
+    That is so where a laxer rung has a place at the very line that a diff names, and for a block of nothing
+    but ends, such as ``}`` and ``end``, where it has any other place.
     """
-    wordless = not any(char.isalnum() for line in wanted for char in line)
+    wordless = all(_word(line) in _ENDS for line in wanted)
     line = hints.line if hints and hints.line != place.at + 1 else None
     if line is None and not wordless:
         return
     others = [one.at for places in places_by_rung(bare, wanted) for one in places if one.at != place.at]
     if others and (wordless or (line is not None and line - 1 in others)):
         raise several(sorted({place.at + 1, *(at + 1 for at in others)}))
+
+
+def _word(line: str) -> str:
+    return _NO_WORD.sub("", line).lower()
 
 
 def several(places: list[int]) -> EditRefused:

@@ -1,8 +1,11 @@
 """What a file will read like after an edit, before anyone writes it."""
 
+from collections.abc import Iterator, Sequence
+from pathlib import PurePosixPath
+
 from codecompanion.contracts.edits import DeleteFile, FileEdit, RenameFile, ReplaceBlock, WholeFile
 from codecompanion.contracts.errors import EditRefused
-from codecompanion.orchestra.edits.elisions import is_elision, speaks_of_code, stands_for_code
+from codecompanion.orchestra.edits.elisions import PROSE, is_elision, speaks_of_code, stands_for_code
 from codecompanion.orchestra.edits.file_habits import (
     curly_code,
     has_curly,
@@ -10,14 +13,15 @@ from codecompanion.orchestra.edits.file_habits import (
     stepped_otherwise,
     with_straight_quotes,
 )
-from codecompanion.orchestra.edits.lines import bare_lines, split_lines, without_ending
+from codecompanion.orchestra.edits.lines import bare_lines, is_blank, split_lines, without_ending
 from codecompanion.orchestra.edits.matching import Placement, Splice, placement
 from codecompanion.orchestra.edits.validity import check_syntax, new_fault
-from codecompanion.orchestra.merging.alignment import one_change
+from codecompanion.orchestra.merging.alignment import line_changes, one_change
 
 # characters before and behind a change in which the file's steps of indentation are looked for
 _AROUND = 20_000
-_MANY_LINES = 100
+# characters of a change from which its lines are compared with those it replaces
+_LONG = 4_000
 
 
 def resulting_text(current: str | None, edit: FileEdit) -> str:
@@ -44,10 +48,10 @@ def _in_its_characters(current: str, change: Splice, edit: WholeFile | ReplaceBl
     Raises ``EditRefused`` for new lines that would lose something, or may be meant otherwise than they stand.
     """
     text = change.applied_to(current)
-    if current.strip():
+    if not is_blank(current):
         _refuse_loss(current, change, text, edit.path)
-    if current.strip() and isinstance(edit, ReplaceBlock):
-        _refuse_other_indentation(current, change, text)
+    if not is_blank(current) and isinstance(edit, ReplaceBlock):
+        _refuse_other_indentation(current, change, text, edit.path)
     if not has_curly(change.new_text):
         return text
     kept = set(current.splitlines())
@@ -65,7 +69,10 @@ def placed_block(current: str, block: ReplaceBlock) -> Placement:
     return placement(current, block.search, block.replace, block.hints)
 
 
-def _refuse_other_indentation(current: str, change: Splice, text: str) -> None:
+def _refuse_other_indentation(current: str, change: Splice, text: str, path: str) -> None:
+    if PurePosixPath(path).suffix.lower() in PROSE:
+        # what is quoted in a text may be of any language
+        return
     before = text.rfind("\n", 0, max(change.start - 1, 0)) + 1
     # with the line above it, and without lines that only moved
     changed = text[before : change.start + len(change.new_text)].splitlines()
@@ -121,34 +128,36 @@ def _first_text(block: ReplaceBlock) -> str:
 
 
 def _refuse_loss(current: str, change: Splice, text: str, path: str) -> None:
-    if not text.strip():
+    if is_blank(text):
         raise EditRefused("the new text is empty, which would lose the file's content; send the whole text")
-    new = bare_lines(change.new_text)
-    # a file written anew keeps most of its lines, and to look whether it does is cheaper than to read them
-    known = set(current[change.start : change.end].splitlines()) if len(new) > _MANY_LINES else set()
-    suspects = [
-        index
-        for index, line in enumerate(new)
-        if line not in known and (is_elision(line) or speaks_of_code(line))
-    ]
+    # a file written anew keeps most of its lines, and to look which is cheaper than to read them all
+    parts = line_changes(current, text) if len(change.new_text) > _LONG else [change]
+    suspects = list(_suspects(text, parts))
     if not suspects:
         return
     kept, lines = set(current.splitlines()), bare_lines(text)
-    first = len(split_lines(text[: change.start]))
-    loses = _lines_lost(current, change) > 1
-    for index in suspects:
-        line = new[index]
-        if line not in kept and (
-            stands_for_code(lines, first + index, path) or (loses and speaks_of_code(line))
-        ):
+    loses = _lines_lost(current, parts) > 1
+    for at, line in suspects:
+        if line not in kept and (stands_for_code(lines, at, path) or (loses and speaks_of_code(line))):
             raise EditRefused(
-                f"line {first + index + 1} of the new text stands for code that was left out "
+                f"line {at + 1} of the new text stands for code that was left out "
                 f"({line.strip()!r}); send every line of the file, or use search/replace blocks"
             )
 
 
-def _lines_lost(current: str, change: Splice) -> int:
-    """Return how many lines with text the change removes and does not write again."""
-    written = {line.strip() for line in change.new_text.splitlines()}
-    removed = current[change.start : change.end].splitlines()
-    return sum(bool(line.strip()) and line.strip() not in written for line in removed)
+def _suspects(text: str, parts: Sequence[Splice]) -> Iterator[tuple[int, str]]:
+    """Yield the new lines that may stand for code that was left out, with their indices in the new text."""
+    grown = 0
+    for part in parts:
+        new = bare_lines(part.new_text)
+        suspects = [index for index, line in enumerate(new) if is_elision(line) or speaks_of_code(line)]
+        first = len(split_lines(text[: part.start + grown])) if suspects else 0
+        yield from ((first + index, new[index]) for index in suspects)
+        grown += len(part.new_text) - (part.end - part.start)
+
+
+def _lines_lost(current: str, parts: Sequence[Splice]) -> int:
+    """Return how many lines with text the changes remove and do not write again."""
+    written = {line.strip() for part in parts for line in part.new_text.splitlines()}
+    removed = (line.strip() for part in parts for line in current[part.start : part.end].splitlines())
+    return sum(bool(line) and line not in written for line in removed)

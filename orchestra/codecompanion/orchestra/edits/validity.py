@@ -12,7 +12,9 @@ from pathlib import PurePosixPath
 from threading import Lock
 
 from codecompanion.orchestra.edits.lines import BOM
+from codecompanion.orchestra.edits.markup_validity import PAGES, page_fault
 from codecompanion.orchestra.edits.script_validity import SCRIPTS, script_fault
+from codecompanion.orchestra.edits.style_validity import STYLES, style_fault
 
 _MOST_CHARACTERS = 1_000_000
 # the compiler's last pass is quadratic in equal functions: beyond this only grammar and scopes are checked
@@ -23,14 +25,16 @@ _VERY_DOTTED_KEY = re.compile(r"(?<![\w\"'-])(?:[\w\"'-]+[ \t]*\.[ \t]*){200}")
 _COMPILING = Lock()
 # one parser a language, used by one thread at a time
 _PARSING = Lock()
+_JSON = frozenset({".json", ".ipynb", ".webmanifest"})
 _TOO_DEEP = "nested too deeply to be checked or used"
 
 
 def check_syntax(path: str, text: str) -> str | None:
     """Return one sentence, with the line, about what makes the text invalid for its type, else None.
 
-    Checks Python (by this interpreter's grammar), JavaScript, TypeScript, JSON and TOML; other types, JSON
-    files that are known to hold comments, and texts over a million characters pass unchecked. Usual files take
+    Checks Python (by this interpreter's grammar), JavaScript, TypeScript, JSON, TOML, YAML, HTML and CSS; other
+    types, JSON files that are known to hold comments, templates, and texts over a million characters pass
+    unchecked. Usual files take
     milliseconds, the largest about a second: call it off the loop when that matters. Never raises, runs
     nothing.
     """
@@ -53,15 +57,11 @@ def new_fault(path: str, before: str | None, after: str) -> str | None:
 
 def _check_for(path: PurePosixPath) -> Callable[[str], str | None] | None:
     suffix = path.suffix.lower()
-    if suffix in {".py", ".pyi"}:
-        return _python_fault
-    if suffix == ".toml":
-        return _toml_fault
-    if suffix in {".json", ".ipynb", ".webmanifest"} and not _may_hold_comments(path):
-        return _json_fault
     if suffix in SCRIPTS:
         return partial(_script_fault, suffix)
-    return None
+    if suffix in _JSON:
+        return None if _may_hold_comments(path) else _json_fault
+    return _CHECKS.get(suffix)
 
 
 def _may_hold_comments(path: PurePosixPath) -> bool:
@@ -96,6 +96,16 @@ def _script_fault(suffix: str, text: str) -> str | None:
     return _at(*fault) if fault else None
 
 
+def _page_fault(text: str) -> str | None:
+    fault = page_fault(text)
+    return _at(*fault) if fault else None
+
+
+def _style_fault(text: str) -> str | None:
+    fault = style_fault(text)
+    return _at(*fault) if fault else None
+
+
 def _json_fault(text: str) -> str | None:
     try:
         # numbers stay text: Python refuses to convert very long ones, JSON allows them
@@ -113,6 +123,15 @@ def _toml_fault(text: str) -> str | None:
     except ValueError as error:
         return f"not valid TOML: {error}"
     return None
+
+
+_CHECKS = {
+    ".py": _python_fault,
+    ".pyi": _python_fault,
+    ".toml": _toml_fault,
+    **dict.fromkeys(PAGES, _page_fault),
+    **dict.fromkeys(STYLES, _style_fault),
+}
 
 
 def _at(line: int | None, fault: str) -> str:

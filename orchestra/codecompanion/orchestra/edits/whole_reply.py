@@ -1,22 +1,25 @@
 """One model reply applied to the files it changes: all of it, or nothing; pure but for what reads them."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import PurePosixPath
 
 from codecompanion.contracts.edits import DeleteFile, FileEdit, RenameFile, ReplaceBlock, WholeFile
 from codecompanion.contracts.errors import EditRefused, OrchestraError
 from codecompanion.orchestra.edits.answer_parser import AnswerParser
-from codecompanion.orchestra.edits.ladder import Rung, occurrences
+from codecompanion.orchestra.edits.ladder import Rung
+from codecompanion.orchestra.edits.lookalikes import is_lookalike, may_stand_elsewhere
+from codecompanion.orchestra.edits.meant_paths import names_of, whole_names_of
 from codecompanion.orchestra.edits.preview import placed_block, require_deletable, resulting_text
 from codecompanion.orchestra.edits.reply_grammar import fence_in
 from codecompanion.orchestra.edits.validity import new_fault
+from codecompanion.orchestra.workspace.edit_paths import with_clean_paths
 from codecompanion.orchestra.workspace.texts import with_endings_of
 
 Read = Callable[[str], str | None]
 """Returns a file's text by its path, None when there is no such file."""
 _SHELLS = frozenset({"sh", "bash", "shell", "console", "zsh", "text", "txt", "output", "terminal"})
+_LEAST_KEPT, _FEW_LINES = 0.4, 10
 _FORMATS = {"diff": "unified diff", "patch": "V4A patch"}
 
 
@@ -40,7 +43,6 @@ class Applied:
     """
 
     texts: dict[str, str | None] = field(default_factory=dict)
-    before: dict[str, str | None] = field(default_factory=dict)
     steps: list[Step] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
 
@@ -56,14 +58,19 @@ def applied_reply(reply: str, file: str, read: Read, *, full_path: str = "", oth
     ``file`` is the path meant where the reply names none, or another spelling of it or of its ``full_path``.
     Edits of other files are refused unless ``others``; then their paths are given to ``read`` as they stand.
     """
-    edits, complaints = _edits_in(reply, file)
+    edits, complaints = _parsed(reply, file)
+    if not edits and not complaints:
+        edits, complaints = _one_fenced_text(reply, file, read)
     applied = Applied(faults=complaints)
     if not edits and not complaints:
         applied.faults.append("the reply holds no edit: no block, hunk or whole file was found in it")
+    edits = [_with_clean_paths(edit) for edit in edits]
     named = {edit.path for edit in edits}
     if others:
         named = {path for path in named if path == file or not _is_there(read, path)}
-    ours = names_of(full_path or file, named)
+        ours = whole_names_of(file, named) | whole_names_of(full_path or file, named)
+    else:
+        ours = names_of(full_path or file, named)
     work = _Work(applied, read, file, ours, others)
     for edit in edits:
         work.take(edit)
@@ -72,47 +79,54 @@ def applied_reply(reply: str, file: str, read: Read, *, full_path: str = "", oth
     return applied
 
 
+def _with_clean_paths(edit: FileEdit) -> FileEdit:
+    """Return the edit with one spelling for each path; one that is not relative to a folder stays as it is."""
+    try:
+        return with_clean_paths(edit)
+    except OrchestraError:
+        return edit
+
+
 def _is_there(read: Read, path: str) -> bool:
     try:
-        return read(path) is not None
+        return not path.startswith("/") and read(path) is not None
     except OrchestraError:
         return True
 
 
-def names_of(file: str, names: Iterable[str]) -> set[str]:
-    """Return those of the names that mean ``file``: of those with its own last part, the most alike."""
-    parts = _parts(file)
-    alike = {name: _common_end(parts, _parts(name)) for name in names}
-    most = max(alike.values(), default=0)
-    return {name for name, count in alike.items() if count == most and count > 0}
+def _text_at(read: Read, path: str) -> str:
+    try:
+        return read(path) or ""
+    except OrchestraError:
+        return ""
 
 
-def _parts(path: str) -> list[str]:
-    return [part for part in path.replace("\\", "/").strip().split("/") if part not in {"", "."}]
-
-
-def _common_end(left: list[str], right: list[str]) -> int:
-    count = 0
-    for one, other in zip(reversed(left), reversed(right), strict=False):
-        if one.casefold() != other.casefold():
-            break
-        count += 1
-    return count
-
-
-def _edits_in(reply: str, file: str) -> tuple[list[FileEdit], list[str]]:
-    edits, complaints = _parsed(reply, file)
-    if edits or complaints:
-        return edits, complaints
+def _one_fenced_text(reply: str, file: str, read: Read) -> tuple[list[FileEdit], list[str]]:
+    """Take the one fenced text of a reply as the file, unless it may be just a part of it, or an example."""
     labelled = _with_name_above_its_fence(reply, file)
-    return _parsed(labelled, file) if labelled else (edits, complaints)
+    edits, complaints = _parsed(labelled, file) if labelled else ([], [])
+    current = _text_at(read, file)
+    if any(isinstance(edit, WholeFile) and _share_kept(current, edit.text) < _LEAST_KEPT for edit in edits):
+        return [], [
+            f"the fenced text keeps few of the lines of {file!r}, so it may be only a part of the file; if it "
+            f"is all of it, put a line FILE: {file} above the fence"
+        ]
+    return edits, complaints
+
+
+def _share_kept(current: str, text: str) -> float:
+    """Return how much of a file's lines with text is in another text, from 0 to 1."""
+    lines = [line.strip() for line in current.splitlines() if line.strip()]
+    new = {line.strip() for line in text.splitlines()}
+    return sum(line in new for line in lines) / len(lines) if len(lines) > _FEW_LINES else 1.0
 
 
 def _parsed(reply: str, file: str) -> tuple[list[FileEdit], list[str]]:
     parser = AnswerParser(file)
     edits = parser.feed(reply)
     closing = parser.close()
-    return edits + closing.items, closing.complaints
+    # a model that says a piece twice means it once
+    return list(dict.fromkeys(edits + closing.items)), closing.complaints
 
 
 def _with_name_above_its_fence(reply: str, file: str) -> str:
@@ -136,6 +150,7 @@ class _Work:
     ours: set[str]
     others: bool
     lookalikes: list[str] = field(default_factory=list)
+    was: dict[str, str | None] = field(default_factory=dict)
 
     def take(self, edit: FileEdit) -> None:
         """Apply one edit to the texts as they are by now, or note why not."""
@@ -158,8 +173,8 @@ class _Work:
             return self._renamed(edit, current)
         text = resulting_text(current, edit)
         step = _step(current, edit)
-        if isinstance(edit, ReplaceBlock) and current and _stands_elsewhere(current, edit.search):
-            self.lookalikes.append(f"{edit.path} line {step.first_line}")
+        if is_lookalike(current, edit):
+            self.lookalikes.append(may_stand_elsewhere(current, edit))
         if isinstance(edit, WholeFile) and current is not None:
             text = with_endings_of(current, text)
         self.applied.texts[edit.path] = text.removeprefix("\ufeff")
@@ -167,13 +182,8 @@ class _Work:
 
     def shifted_lookalikes(self) -> list[str]:
         """Return what to say of places that may be wrong, as other blocks show a reply indented otherwise."""
-        if not self.lookalikes or not any(step.rung == Rung.INDENTATION for step in self.applied.steps):
-            return []
-        return [
-            f"the reply is indented unlike the file, and the lines found at {place} stand elsewhere as well, "
-            "with another indentation; add lines from above or below"
-            for place in self.lookalikes
-        ]
+        shifted = any(step.rung == Rung.INDENTATION for step in self.applied.steps)
+        return self.lookalikes if shifted else []
 
     def _renamed(self, edit: RenameFile, current: str | None) -> Step:
         if not self.others:
@@ -183,26 +193,21 @@ class _Work:
         if self._current(edit.to) is not None:
             raise EditRefused(f"there is a file {edit.to!r} already, so it cannot be renamed to that")
         self.applied.texts |= {edit.path: None, edit.to: current}
+        self.was[edit.to] = self.was.get(edit.path)
         return Step(path=edit.path, format=_format(edit))
 
     def _current(self, path: str) -> str | None:
         if path not in self.applied.texts:
-            self.applied.before[path] = self.applied.texts[path] = self.read(path)
+            self.was[path] = self.applied.texts[path] = self.read(path)
         return self.applied.texts[path]
 
     def syntax_fault(self, path: str) -> str:
         """Return what is broken in a file's new text that was not so before."""
-        after, before = self.applied.texts[path], self.applied.before.get(path)
+        after, before = self.applied.texts[path], self.was.get(path)
         if after is None or after == before:
             return ""
         fault = new_fault(path, before, after)
         return f"{path}: {fault}" if fault else ""
-
-
-def _stands_elsewhere(text: str, search: str) -> bool:
-    """Whether the lines stand in the text more than once, whatever their indentation."""
-    lines, wanted = ([line.strip() for line in part.splitlines()] for part in (text, search))
-    return bool(wanted) and len(list(islice(occurrences(lines, wanted), 2))) > 1
 
 
 def _step(current: str | None, edit: WholeFile | ReplaceBlock) -> Step:

@@ -91,11 +91,6 @@ class Leases:
         theirs = set().union(*(lines for other, lines in file.changed.items() if other != holder))
         return all(_changed_lines(conflict) <= theirs for conflict in conflicts)
 
-    def written_by_others(self, holder: Holder, path: str) -> bool:
-        """Whether other holders changed the file, as far as that is remembered."""
-        file = self._files.get(path)
-        return file is not None and any(lines for other, lines in file.changed.items() if other != holder)
-
     def release(self, holder: Holder) -> None:
         """End all leases of a holder, whose task is over; what its edits changed is remembered for a while."""
         for file in self._files.values():

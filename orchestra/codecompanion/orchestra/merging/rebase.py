@@ -133,6 +133,8 @@ def _in_manner_of(current: str, base: str) -> str:
     """Return the base with the mark and line endings of the newest text: editors show them in their own way."""
     mark = BOM if current.startswith(BOM) else ""
     base = mark + base.removeprefix(BOM)
+    if "\r" not in base and "\r" not in current:
+        return base
     if "\r\n" in base and "\r\n" not in current:
         return base.replace("\r\n", "\n")
     if "\r\n" in current and "\r\n" not in base and current.count("\r\n") == current.count("\n"):
