@@ -1,6 +1,7 @@
 """A file's life written by hand: what agents and a person do to it, as the log would have it."""
 
 import hashlib
+from collections import Counter
 from dataclasses import dataclass, field
 
 import pytest
@@ -9,8 +10,10 @@ from codecompanion.contracts import document_events as d
 from codecompanion.contracts import events as e
 from codecompanion.contracts.edits import EditOutcome, FileEdit
 from codecompanion.contracts.messages import Role
+from codecompanion.contracts.session_events import TypingCut
 from codecompanion.orchestra.edits.preview import resulting_text
 from codecompanion.orchestra.provenance.file_history import FileHistory
+from codecompanion.orchestra.replay.typing_cut import known_after, with_cuts_in_place
 
 PATH = "shop.py"
 
@@ -28,10 +31,12 @@ class Life:
     events: list[e.Recorded] = field(default_factory=list)
     texts: dict[str, str] = field(default_factory=dict)
     kept: set[str] = field(default_factory=set)
+    versions: Counter[str] = field(default_factory=Counter)
 
     def add(self, stream: str, body: e.Event) -> None:
-        version = sum(one.run_id == stream for one in self.events) + 1
-        position = len(self.events) + 1
+        self.versions[stream] += 1
+        version = self.versions[stream]
+        position = max((one.position for one in self.events), default=0) + 1
         context = e.Context(correlation_id=stream)
         one = e.Recorded(
             run_id=stream, version=version, position=position, at=float(position), body=body, context=context
@@ -81,10 +86,25 @@ class Life:
         outcome = EditOutcome(edit_id=edit_id, path=PATH, state="confirmed", sha256=sha(after))
         self.add(run, e.EditSettled(outcome=outcome))
 
+    def cut(self, version: int) -> None:
+        """Remove what was typed up to a version of the typing, as a clean-up does."""
+        gone = [one for one in self.events if one.run_id == d.DOCUMENTS and one.version <= version]
+        known, kept = known_after(gone, self.texts)
+        self.texts |= kept
+        note = TypingCut(
+            reason="a test",
+            version=gone[-1].version,
+            position=gone[-1].position,
+            happened_at=gone[-1].at,
+            last_link="",
+            documents=known,
+        )
+        self.add("~log", note)
+        self.events = [one for one in self.events if one not in gone]
+
     def history(self) -> FileHistory:
         history = FileHistory(PATH, self.texts)
-        for one in self.events:
-            history.take(one)
+        history.take_all(with_cuts_in_place(self.events))
         return history
 
     def authors(self) -> list[str | None]:

@@ -122,6 +122,57 @@ def happenings(draw: st.DrawFn) -> list[tuple[str, int, int, int]]:
 def test_every_line_has_one_author_and_none_that_a_person_typed_is_an_agents(
     life_of: Any, steps: list[tuple[str, int, int, int]], is_open: bool
 ) -> None:
+    life = lived(life_of, steps, is_open=is_open)
+    authors = life.authors()
+    lines = split_lines(life.text)
+    none_is_wrong(lines, authors)
+    if is_open:
+        untouched = [a for line, a in zip(lines, authors, strict=True) if line.startswith("agent ")]
+        assert all(author not in (None, "person") for author in untouched)
+
+
+@given(happenings(), st.integers(1, 60))
+@settings(max_examples=100, deadline=None)
+def test_when_typing_is_removed_from_the_log_lines_stay_right_or_are_unknown(
+    life_of: Any, steps: list[tuple[str, int, int, int]], version: int
+) -> None:
+    life = lived(life_of, steps, is_open=True)
+    lines, whole = split_lines(life.text), life.authors()
+    heard = life.history()
+    life.cut(version)
+    authors = life.authors()
+    none_is_wrong(lines, authors)
+    known = [(one, two) for one, two in zip(authors, whole, strict=True) if one not in (None, "person")]
+    assert all(one == two for one, two in known)
+    # who heard the typing before goes on with what it knows
+    heard.take_all(one for one in life.events if one.run_id == "~log")
+    assert heard.authors_of(life.text) == whole
+
+
+def test_what_agents_wrote_before_and_after_the_removed_typing_is_still_theirs(life: Any) -> None:
+    life.text = "start = 1\n"
+    life.open()
+    life.agent(block("start = 1\n", "start = 1\nsecond = 2\n"), edit_id="e1")
+    life.replace("second", "# typed\nsecond")
+    life.cut(4)
+    life.agent(whole(life.text + "third = 3\n"), edit_id="e2", run="run-2")
+    life.replace("third", "# typed after\nthird")
+    assert life.authors() == [None, None, "e1", "person", "e2"]
+
+
+def test_a_whole_text_for_typing_that_is_gone_claims_none_of_it(life: Any) -> None:
+    life.text = "start = 1\n"
+    life.open()
+    life.agent(block("start = 1\n", "start = 1\nsecond = 2\n"), edit_id="e1")
+    life.replace("second", "typed_by_me = 1\nsecond")
+    life.agent(whole(life.text + "third = 3\n"), edit_id="e2")
+    life.cut(9)
+    authors = life.authors()
+    assert authors[1] is None
+    assert authors[3] in (None, "e2")
+
+
+def lived(life_of: Any, steps: list[tuple[str, int, int, int]], *, is_open: bool) -> Any:
     life = life_of("person 0 wrote this line\nperson 1 wrote this line\n")
     if is_open:
         life.open()
@@ -151,8 +202,10 @@ def test_every_line_has_one_author_and_none_that_a_person_typed_is_an_agents(
             life.type(place, place, gone)
         elif kind == "reindent" and at < len(lines):
             life.type(begin, begin, "  ")
-    authors = life.authors()
-    lines = split_lines(life.text)
+    return life
+
+
+def none_is_wrong(lines: list[str], authors: list[str | None]) -> None:
     assert len(authors) == len(lines)
     for line, author in zip(lines, authors, strict=True):
         said = line.split()
@@ -160,6 +213,3 @@ def test_every_line_has_one_author_and_none_that_a_person_typed_is_an_agents(
             assert author in (None, "person"), (line, author)
         elif said[:1] == ["agent"] and author not in (None, "person"):
             assert author == f"e{said[1]}", (line, author)
-    if is_open:
-        untouched = [a for line, a in zip(lines, authors, strict=True) if line.startswith("agent ")]
-        assert all(author not in (None, "person") for author in untouched)

@@ -13,6 +13,7 @@ from codecompanion.contracts.session_events import SESSIONS, TypingCut
 from codecompanion.memory.event_store import SqliteEventStore
 from codecompanion.memory.typing_stream import remove_typing
 from codecompanion.orchestra.replay.replay import Replayed
+from codecompanion.server.provenance.file_authors import FileAuthors
 from codecompanion.server.runs import cleaning, typing_cut
 from codecompanion.server.runs.cleaning import Policy
 from codecompanion.server.runs.reader import RunReader
@@ -119,6 +120,28 @@ def test_a_run_that_stays_replays_the_same_without_the_typing_before_it(folder: 
     ran = folder.runs("verify", "--json")
     assert (ran.code, ran.json["problems"]) == (0, [])
     assert folder.runs("clean").out == "There is nothing to remove.\n"
+
+
+def test_who_wrote_a_line_is_right_or_unknown_without_the_typing(folder: Any, small_run: Any) -> None:
+    typed_and_run(folder, small_run)
+
+    async def told(known: FileAuthors) -> tuple[list[Any], str]:
+        async with folder.store() as store:
+            reader = RunReader(store)
+            text = (await known.history(reader, "calc.py")).text or ""
+            return await known.authors(reader, "calc.py", text), text
+
+    heard = FileAuthors()
+    before, text = asyncio.run(told(heard))
+    asyncio.run(clean(folder))
+    assert cuts(folder)
+    assert asyncio.run(told(heard)) == (before, text)
+    after, same = asyncio.run(told(FileAuthors()))
+    assert same == text
+    assert all(two in (None, one) for one, two in zip(before, after, strict=True))
+    assert [one for one in before if one not in (None, "person")] == [
+        one for one in after if one not in (None, "person")
+    ]
 
 
 def test_kept_texts_go_with_the_typing_that_spoke_of_them(folder: Any, small_run: Any) -> None:

@@ -72,6 +72,7 @@ class FileHistory:
         self._lines = LineAuthors()
         self._waiting: dict[RunId, PendingFiles] = {}
         self._failed: set[EditId] = set()
+        self._unsure: set[EditId] = set()
 
     @property
     def text(self) -> str | None:
@@ -82,7 +83,7 @@ class FileHistory:
         """Return the author of each line of what the file holds now, whether or not the log has heard of it."""
         # what an open document has and the log has not yet was typed a moment ago
         authors = self._lines.with_text(text.removeprefix(BOM), typed=self._is_open)
-        return [None if author in self._failed else author for author in authors]
+        return [None if author in self._failed or author in self._unsure else author for author in authors]
 
     def proposal(self, edit_id: EditId) -> AgentEdit | None:
         """Return an edit of this file, landed or not."""
@@ -100,7 +101,7 @@ class FileHistory:
             self._undone(one.body)
         if isinstance(one.body, e.EditProposed) and _renames_to(one.body.edit, self.path):
             self._moved_in(one.body)
-        if not _concerns(one.body, self.path):
+        if not _concerns(one.body, self.path) or _is_note_of_a_cut(one):
             return
         if isinstance(one.body, d.DocumentChanged):
             self._find_bases(one.body)
@@ -112,10 +113,16 @@ class FileHistory:
         text = (self.text or "").removeprefix(BOM)
         if text != self._lines.text:
             self._lines.become(text, self._written, typed=self._was_typed(one.body))
+        if isinstance(one.body, TypingCut):
+            self._forget_unsure()
         if isinstance(one.body, e.EditSettled):
             self._settle(one.body)
         if not isinstance(one.body, _TYPED):
             self._pending(getattr(one.body, "run_id", one.run_id)).take(one.body)
+
+    def _forget_unsure(self) -> None:
+        """Where typing is gone from the log, what an edit wrote is known only if its base is."""
+        self._unsure |= {name for name, (_, made) in self._proposed.items() if not made.certain}
 
     def _was_typed(self, event: e.Event) -> bool:
         """Whether what an event shows was typed: a base may hold what is recorded only later."""
@@ -247,6 +254,11 @@ def _concerns(event: e.Event, path: str) -> bool:
     if isinstance(event, TypingCut):
         return any(known.path == path for known in event.documents)
     return getattr(event, "path", None) == path
+
+
+def _is_note_of_a_cut(one: e.Recorded) -> bool:
+    """Whether it notes later on that typing was removed: what was folded of that is known all the same."""
+    return isinstance(one.body, TypingCut) and one.run_id != d.DOCUMENTS
 
 
 def _renames_to(edit: FileEdit, path: str) -> bool:

@@ -1,6 +1,6 @@
 """The beginning of the recorded typing in short: what it came to, for when its events are removed. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from codecompanion.contracts.document_events import DOCUMENTS
 from codecompanion.contracts.events import Context, Recorded
@@ -41,6 +41,17 @@ def known_after(
         for path, file in fold.files.items()
     )
     return known, kept
+
+
+def with_cuts_in_place(events: Sequence[Recorded]) -> list[Recorded]:
+    """Return events with the last cut of the typing, if it was made, in the place of what it stands for."""
+    cuts = [one.body for one in events if isinstance(one.body, TypingCut)]
+    rest = [one for one in events if not isinstance(one.body, TypingCut)]
+    last = max(cuts, key=lambda cut: cut.version, default=None)
+    if last is None or any(one.run_id == DOCUMENTS and one.version <= last.version for one in rest):
+        # none, or noted only: its program ended before the typing was removed
+        return rest
+    return sorted([*rest, as_typing(last)], key=lambda one: one.position)
 
 
 def as_typing(cut: TypingCut) -> Recorded:
