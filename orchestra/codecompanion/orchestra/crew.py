@@ -1,7 +1,7 @@
 """The five agents of one run: whose turn it is, what each is handed, and what is recorded of it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -102,10 +102,17 @@ class Crew:
     async def _mend(self, task: PlanTask, report: TestReport) -> OrchestraError | None:
         epoch = await self._start(task.id, task.role)
         ref = await self._desk.keep(task.id, "test report", "tests", report.model_dump_json())
-        before = tuple(map(tried, ended(repairs_of(self._state.tasks.values(), self._desk.order))))
-        files = await asyncio.to_thread(self._files_behind, report)
+        repairs = repairs_of(self._state.tasks.values(), self._desk.order)
         job = MendJob(
-            self._desk.order, self._plan, task, report, before, self._state.files(), files, self._told(task.id)
+            self._desk.order,
+            self._plan,
+            task,
+            report,
+            tried=tuple(map(tried, ended(repairs))),
+            changed=self._state.files(),
+            files=await asyncio.to_thread(self._files_behind, report),
+            told=self._told(task.id),
+            results=self._results(apart_from=[repair.task.id for repair in repairs]),
         )
         return await self._carry_out(
             task, epoch, lambda: self._debugger.mend(job), sender="test runner", refs=(ref,)
@@ -199,16 +206,19 @@ class Crew:
         )
 
     async def _job(self, task: PlanTask) -> WorkJob:
-        results = tuple(
-            f"{t.task.role}: {t.task.title}. {t.summary}"
-            for t in self._state.tasks.values()
-            if t.phase == "done"
-        )
         wanted = [*task.files, *(p for d in task.depends_on for p in self._state.tasks[d].task.files)]
         hidden = self._workers[task.role].hides
         paths = [path for path in dict.fromkeys(wanted) if not hidden(path)]
         known = await asyncio.to_thread(self._known_files, paths)
-        return WorkJob(self._desk.order, self._plan, task, known, results, self._told(task.id))
+        return WorkJob(self._desk.order, self._plan, task, known, self._results(), self._told(task.id))
+
+    def _results(self, apart_from: Collection[TaskId] = ()) -> tuple[str, ...]:
+        """Return what was done so far, in the words of those who did it."""
+        return tuple(
+            f"{t.task.role}: {t.task.title}. {t.summary}"
+            for t in self._state.tasks.values()
+            if t.phase == "done" and t.task.id not in apart_from
+        )
 
     def _told(self, task_id: TaskId) -> tuple[str, ...]:
         return self._state.instructions.get(task_id, ())

@@ -15,7 +15,7 @@ def watch_appends(
     """Write a ``line`` to the file ``acks`` for each event of a watched stream once it is acknowledged.
 
     ``moment`` is ``none``, or ``before:N`` / ``after:N``: the kill comes just before the N-th watched append of
-    this process is asked for, or right after it returned.
+    this process is asked for, or right after it returned; for an event's name, the first append that holds it.
     """
     when, _, nth = moment.partition(":")
     append = SqliteEventStore.append
@@ -28,13 +28,13 @@ def watch_appends(
         if not is_watched(run_id):
             return await append(self, run_id, expected, events, *more, **named)
         count += 1
-        mine = count
-        if when == "before" and mine == int(nth):
+        meant = nth in {str(count), *(event.event for event in events)}
+        if when == "before" and meant:
             os.kill(os.getpid(), signal.SIGKILL)
         recorded = await append(self, run_id, expected, events, *more, **named)
         for one in recorded:
             os.write(acks, f"{line(one)}\n".encode())
-        if when == "after" and mine == int(nth):
+        if when == "after" and meant:
             os.kill(os.getpid(), signal.SIGKILL)
         return recorded
 

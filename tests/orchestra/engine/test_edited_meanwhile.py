@@ -182,5 +182,5 @@ async def test_a_file_another_agent_wrote_is_not_written_anew_unread(bench, tmp_
         ]
         asked = [text for one in b.gateway.requests for text in one.texts]
     assert [event.outcome.state for event in settled] == ["confirmed", "confirmed"]
-    assert any("read it first" in text for text in asked)
+    assert any("you have not read it, so nothing was overwritten" in text for text in asked)
     assert (tmp_path / "calc.py").read_text() == "x = 1\n" + MENDED

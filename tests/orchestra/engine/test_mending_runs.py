@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 import pytest
 
 from codecompanion.contracts.messages import Role
+from codecompanion.contracts.model_calls import ToolCall
 from codecompanion.router.scripted_client import Asked, Reply
 from codecompanion.router.scripted_server.faults import status as http_status
 
@@ -125,13 +126,15 @@ async def test_what_a_test_of_this_run_expects_may_be_corrected_and_is_said(benc
 async def test_a_change_may_correct_what_tests_expect_but_not_take_them_out(bench) -> None:
     without = file("test_calc.py", TESTS[: TESTS.index("    def test_n")].rstrip() + "\n")
     corrected = OTHER_VALUE.replace("self.assertEqual(add(1, 2), -1)", "self.assertEqual(add(2, 2), 4)")
-    async with bench([Reply(text=MEND + without), Reply(text=corrected)]) as b:
+    read = ToolCall(id="1", name="read_file", arguments={"path": "test_calc.py"})
+    replies = [Reply(tool_calls=(read,)), Reply(text=MEND + without), Reply(text=corrected)]
+    async with bench(replies) as b:
         given(b)
         status = await b.run("let add add", "change")
         assert (status.phase, status.tests_passed) == ("done", 2), status.summary
         assert "CodeGenerator changed tests: test_calc.py." in status.summary
-        assert "the test 'AddTest.test_nothing' would be gone" in b.gateway.requests[1].text
-        assert "The request does not ask for that" in b.gateway.requests[1].text
+        assert "the test 'AddTest.test_nothing' would be gone" in b.gateway.requests[2].text
+        assert "The request does not ask for that" in b.gateway.requests[2].text
 
 
 async def test_where_tests_were_asked_for_they_may_be_taken_back(bench) -> None:

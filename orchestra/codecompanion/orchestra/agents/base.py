@@ -11,7 +11,7 @@ from codecompanion.orchestra.agents.conversation import Conversation
 from codecompanion.orchestra.agents.desk import Desk
 from codecompanion.orchestra.agents.history import remembered
 from codecompanion.orchestra.agents.prompt_files import prompt_text
-from codecompanion.orchestra.merging.known_texts import KnownTexts, SeenView
+from codecompanion.orchestra.merging.known_texts import KnownTexts
 from codecompanion.orchestra.tools.toolbox import Toolbox
 
 
@@ -31,8 +31,9 @@ class Agent(ABC):
 
     def toolbox(self, known: KnownTexts | None = None) -> Toolbox:
         """Return fresh tools, with a reading map of their own; what they read is noted in ``known``."""
-        view = self.desk.view if known is None else SeenView(self.desk.view, known)
-        return Toolbox(view, self.desk.tests if self.may_run_tests() else None, hidden=self.hides)
+        tests = self.desk.tests if self.may_run_tests() else None
+        shown = (known or KnownTexts()).saw
+        return Toolbox(self.desk.view, tests, hidden=self.hides, shown=shown)
 
     def may_run_tests(self) -> bool:
         """Whether running the tests is one of its tools."""

@@ -7,7 +7,7 @@ from codecompanion.contracts.errors import BadAnswer
 from codecompanion.contracts.orders import RunOrder
 from codecompanion.contracts.plan import Complexity, Plan, PlanTask
 from codecompanion.contracts.test_reports import TestReport
-from codecompanion.orchestra.agents.edit_stream import Rejection
+from codecompanion.orchestra.agents.landing import Rejection
 
 MAX_OUTPUT_CHARS = 8_000
 
@@ -46,7 +46,10 @@ class WorkJob:
 
 @dataclass(frozen=True, slots=True)
 class MendJob:
-    """The Debugger's input: a red report, what earlier rounds tried, and the files it is likely about."""
+    """The Debugger's input: a red report, what earlier rounds tried, and the files it is likely about.
+
+    ``results`` is what was done before the tests ran, in the words of those who did it.
+    """
 
     order: RunOrder
     plan: Plan
@@ -56,6 +59,7 @@ class MendJob:
     changed: tuple[str, ...] = ()
     files: tuple[KnownFile, ...] = ()
     told: tuple[str, ...] = ()
+    results: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +116,8 @@ def for_mending(job: MendJob) -> str:
     if report.failures:
         parts.append("Failing:\n" + "\n".join(f"- {failure}" for failure in report.failures[:40]))
     parts.append(f"Output (its end):\n{fenced(report.output[-MAX_OUTPUT_CHARS:])}")
+    if job.results:
+        parts.append("Done before the tests ran:\n" + "\n".join(f"- {line}" for line in job.results))
     if job.changed:
         parts.append("Files changed in this run: " + ", ".join(job.changed))
     if job.tried:

@@ -27,6 +27,7 @@ from codecompanion.contracts.wording import counted
 from codecompanion.orchestra.agents.desk import Desk
 from codecompanion.orchestra.agents.listeners import Listener, StepListener
 from codecompanion.orchestra.agents.prompt_files import prompt_text
+from codecompanion.orchestra.runs.outlook import progress, will_be_tested
 from codecompanion.orchestra.tools.by_schema import step_schema
 from codecompanion.orchestra.tools.toolbox import Toolbox, ToolResult
 
@@ -142,6 +143,7 @@ class Conversation:
         """Record what is said next; in a resumed run it is what was said before, word for word."""
         if recorded := self._transcript.asked():
             return recorded.text
+        await self._desk.keep_shown(self._task_id, self._role)
         await self._desk.note(e.AgentAsked(task_id=self._task_id, role=self._role, text=text))
         return text
 
@@ -166,6 +168,8 @@ class Conversation:
             deadline=self._desk.limits.deadline,
             call_id=call_name(self._desk.log.run_id, self._task_id),
             remembered=self._remembered,
+            progress=progress(self._desk.log.state),
+            tested=will_be_tested(self._desk.log.state),
         )
 
     def _as_steps(self, request: ModelRequest) -> ModelRequest:
@@ -224,6 +228,7 @@ class Conversation:
             return ChatMessage(role="tool", text=recorded.result, tool_call_id=call.id, tool_name=call.name)
         await self._desk.gate()
         result = await self._toolbox.use(call) if self._toolbox else _NO_TOOLS
+        await self._desk.keep_shown(self._task_id, self._role)
         await self._desk.note(
             e.ToolUsed(
                 task_id=self._task_id,
@@ -250,7 +255,7 @@ async def _collect(parts: AsyncGenerator[StreamPart, None], answer: _Answer, lis
             answer.clear()
             if listener:
                 listener.restart()
-        else:
+        elif isinstance(part, Finished):
             answer.finished = part
             if listener:
                 listener.line_ended()

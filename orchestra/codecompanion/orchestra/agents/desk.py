@@ -9,7 +9,7 @@ from codecompanion.contracts import events as e
 from codecompanion.contracts.edits import EditOutcome
 from codecompanion.contracts.hashes import sha256_of
 from codecompanion.contracts.ids import IdSource, TaskId
-from codecompanion.contracts.messages import AgentMessage, ArtifactRef, Priority
+from codecompanion.contracts.messages import AgentMessage, ArtifactRef, Priority, Role
 from codecompanion.contracts.orders import RunOrder
 from codecompanion.contracts.ports import EditSink, ModelGateway, TestRunner, WorkspaceView
 from codecompanion.orchestra.agents.history import Turns
@@ -18,6 +18,9 @@ from codecompanion.orchestra.merging.known_texts import KnownTexts
 from codecompanion.orchestra.merging.leases import Holder, Leases
 from codecompanion.orchestra.runs.commands import Note, ProposeEdit
 from codecompanion.orchestra.runs.log import RunLog
+
+LONGEST_KEPT = 300_000
+"""Characters of a file that are kept as it was shown; no model writes a longer one anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +82,18 @@ class Desk:
 
     def known(self, task_id: TaskId) -> KnownTexts:
         """Return what the agent of a task takes the files to read."""
-        return self._known.setdefault(task_id, KnownTexts())
+        if task_id not in self._known:
+            self._known[task_id] = KnownTexts(self.transcript(task_id).shown)
+        return self._known[task_id]
+
+    async def keep_shown(self, task_id: TaskId, role: Role) -> None:
+        """Record what an agent has just seen of files: its changes are made for that, also after a restart."""
+        shown = [
+            e.FileShown(task_id=task_id, role=role, path=path, text=text)
+            for path, text in self.known(task_id).news()
+            if len(text) <= LONGEST_KEPT
+        ]
+        await asyncio.gather(*map(self.note, shown))
 
     def holder(self, task_id: TaskId) -> Holder:
         """Return the name under which a task of this run takes lines for itself."""

@@ -17,7 +17,8 @@ class Transcript:
     """One task's recorded words in order, to be taken one by one; and what became of its edits.
 
     Each of ``asked``, ``answered`` and ``used`` returns None where the record ends: from there on the
-    conversation is live. ``before`` has the texts of ``texts_before``.
+    conversation is live. ``before`` has the texts of ``texts_before``,
+    ``shown`` what the files read that its agent had seen, by their paths.
     """
 
     def __init__(
@@ -25,10 +26,12 @@ class Transcript:
         spoken: Iterable[Spoken] = (),
         edits: Iterable[e.EditProposed] = (),
         before: Mapping[EditId, str | None] | None = None,
+        shown: Mapping[str, str] | None = None,
     ) -> None:
         self._spoken = deque(spoken)
         self.edits: dict[EditId, e.EditProposed] = {one.edit_id: one for one in edits}
         self.before = before or {}
+        self.shown = shown or {}
 
     @property
     def answers_next(self) -> bool:
@@ -68,6 +71,7 @@ class Transcripts:
     def __init__(self, history: Iterable[e.Event] = ()) -> None:
         self._spoken: dict[TaskId, list[Spoken]] = {}
         self._edits: dict[TaskId, list[e.EditProposed]] = {}
+        self._shown: dict[TaskId, dict[str, str]] = {}
         told = tuple(history)
         self._before = texts_before(told)
         for event in told:
@@ -79,10 +83,14 @@ class Transcripts:
             self._spoken.setdefault(event.task_id, []).append(event)
         elif isinstance(event, e.EditProposed):
             self._edits.setdefault(event.task_id, []).append(event)
+        elif isinstance(event, e.FileShown):
+            self._shown.setdefault(event.task_id, {}).setdefault(event.path, event.text)
         elif isinstance(event, e.TaskFinished | e.TaskFailed):
             self._spoken.pop(event.task_id, None)
             self._edits.pop(event.task_id, None)
+            self._shown.pop(event.task_id, None)
 
     def of(self, task_id: TaskId) -> Transcript:
         """Return a task's words from the first on, to be taken anew."""
-        return Transcript(self._spoken.get(task_id, ()), self._edits.get(task_id, ()), self._before)
+        spoken, edits = self._spoken.get(task_id, ()), self._edits.get(task_id, ())
+        return Transcript(spoken, edits, self._before, self._shown.get(task_id))

@@ -138,6 +138,8 @@ class Worker(Agent):
             ),
             epoch=epoch,
             known=self.desk.known(task.id),
+            hidden=self.hides,
+            files=task.files,
         )
 
     def claim(self, prose: str) -> str:

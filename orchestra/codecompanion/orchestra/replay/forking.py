@@ -130,7 +130,7 @@ def _without_open_talk(history: Sequence[e.Recorded]) -> Iterator[e.Recorded]:
 
 
 def _talk_of(event: e.Event) -> TaskId | None:
-    if isinstance(event, e.AgentAsked | e.ModelAnswered | e.ToolUsed):
+    if isinstance(event, e.AgentAsked | e.FileShown | e.ModelAnswered | e.ToolUsed):
         return event.task_id
     return None
 

@@ -90,6 +90,7 @@ class Note:
         e.TaskProgressed
         | e.MessageSent
         | e.AgentAsked
+        | e.FileShown
         | e.ModelCallStarted
         | e.ModelAnswered
         | e.ModelCallFailed

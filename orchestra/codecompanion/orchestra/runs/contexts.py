@@ -212,6 +212,7 @@ _DUES: dict[type, Callable[[Trail, Any], _Due]] = {
     e.TaskProgressed: _progressed,
     e.MessageSent: _sent,
     e.AgentAsked: _asked,
+    e.FileShown: _asked,
     e.ModelCallStarted: _called,
     e.ModelAnswered: _answered,
     e.ModelCallFailed: _answered,

@@ -12,7 +12,7 @@ from codecompanion.contracts.edits import DeleteFile, EditOutcome, FileEdit, Gro
 from codecompanion.contracts.errors import OrchestraError
 from codecompanion.contracts.ids import EditId
 from codecompanion.contracts.ports import EditSink
-from codecompanion.orchestra.workspace.paths import relative_path
+from codecompanion.orchestra.workspace.edit_paths import paths_of, with_clean_paths
 from codecompanion.orchestra.workspace.protected import writable_path
 from codecompanion.server.editor.open_documents import OpenDocuments
 from codecompanion.server.edits.delivery import Delivered, Delivery, failed
@@ -65,7 +65,7 @@ class EditorEdits(EditSink):
     async def push(self, edit_id: EditId, edit: FileEdit, label: str, base: str | None = None) -> EditOutcome:
         """Offer one edit, at most a few times while the person types; see ``EditSink.push``."""
         try:
-            clean = _with_clean_path(edit)
+            clean = with_clean_paths(edit)
             async with self._held([clean]):
                 return (await self._made(GroupedEdit(edit_id=edit_id, edit=clean, base=base), label)).outcome
         except (OrchestraError, OSError) as problem:
@@ -74,7 +74,7 @@ class EditorEdits(EditSink):
     async def push_all(self, group: Sequence[GroupedEdit], label: str) -> list[EditOutcome]:
         """As ``EditSink.push_all``."""
         try:
-            clean = [one.model_copy(update={"edit": _with_clean_path(one.edit)}) for one in group]
+            clean = [one.model_copy(update={"edit": with_clean_paths(one.edit)}) for one in group]
             async with self._held([one.edit for one in clean]):
                 return await self._groups.push(clean, label)
         except (OrchestraError, OSError) as problem:
@@ -124,20 +124,9 @@ class EditorEdits(EditSink):
     @asynccontextmanager
     async def _held(self, edits: Sequence[FileEdit]) -> AsyncIterator[None]:
         """Hold the files of some edits; always in the same order, so that nobody waits for each other."""
-        names = {name for edit in edits for name in _names(edit)}
+        names = {name for edit in edits for name in paths_of(edit)}
         paths = sorted({writable_path(self._root, name) for name in names})
         async with AsyncExitStack() as stack:
             for path in paths:
                 await stack.enter_async_context(self._locks[path])
             yield
-
-
-def _with_clean_path(edit: FileEdit) -> FileEdit:
-    paths = {"path": relative_path(edit.path)}
-    if isinstance(edit, RenameFile):
-        paths["to"] = relative_path(edit.to)
-    return edit.model_copy(update=paths)
-
-
-def _names(edit: FileEdit) -> tuple[str, ...]:
-    return (edit.path, edit.to) if isinstance(edit, RenameFile) else (edit.path,)

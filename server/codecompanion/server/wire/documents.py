@@ -20,6 +20,7 @@ from codecompanion.server.wire.positions import Position, PositionEncoding, inde
 from codecompanion.server.wire.uris import canonical_uri
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_RUN = 256
 
 
 def split_lines(text: str) -> list[str]:
@@ -52,8 +53,9 @@ class OpenDocument:
 
     @cached_property
     def _ends(self) -> list[int]:
-        """Where each line ends in ``text``, in code points."""
-        return list(accumulate(map(len, self.lines)))
+        """Where each run of ``_RUN`` lines ends in ``text``, in code points: one number a line takes longer."""
+        runs = range(0, len(self.lines), _RUN)
+        return list(accumulate(sum(map(len, self.lines[first : first + _RUN])) for first in runs))
 
     @property
     def end(self) -> Position:
@@ -71,11 +73,15 @@ class OpenDocument:
     def position_of(self, offset: int) -> Position:
         """Return the place of the code point at ``offset`` in ``text``, clamped to the document."""
         place = max(offset, 0)
-        number = bisect_right(self._ends, place)
-        if number == len(self.lines):
+        run = bisect_right(self._ends, place)
+        if run == len(self._ends):
             return self.end
+        ends = list(accumulate(map(len, self.lines[run * _RUN : (run + 1) * _RUN])))
+        index = place - (self._ends[run] - ends[-1])
+        nth = bisect_right(ends, index)
+        number = run * _RUN + nth
         line = self.lines[number]
-        index = min(place - (self._ends[number] - len(line)), len(_content(line)))
+        index = min(index - (ends[nth] - len(line)), len(_content(line)))
         return Position(number, units_before(line, index, self.encoding))
 
     def offset_of(self, place: Position) -> int:
