@@ -203,6 +203,17 @@ async def test_sixty_four_agents_never_overspend(ledger, world, calls, budget):
     assert reserved == 0
 
 
+async def test_programs_that_begin_a_ledger_at_the_same_time_wait_for_each_other(tmp_path: Path, world: Time):
+    for number in range(10):
+        folder = tmp_path / str(number)
+        opened = await asyncio.gather(
+            *(asyncio.to_thread(SqliteLedger.open, folder, world) for _ in range(4)), return_exceptions=True
+        )
+        assert [one for one in opened if isinstance(one, BaseException)] == []
+        for ledger in opened:
+            await ledger.close()
+
+
 @pytest.mark.parametrize(("agents", "calls"), [(12, 12), pytest.param(32, 160, marks=pytest.mark.soak)])
 async def test_two_processes_share_one_budget(
     tmp_path: Path, world: Time, start_child: Callable, agents: int, calls: int

@@ -1,6 +1,7 @@
 """How SQLite is opened here: durable commits, a journal mode the engine is safe with, errors in plain words."""
 
 import logging
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -74,11 +75,26 @@ def settle_journal_mode(connection: sqlite3.Connection, *, live_wal: bool, versi
     wanted = "wal" if wal_is_safe(version) else "delete"
     mode = journal_mode(connection)
     if mode != wanted and not (mode == "wal" and live_wal):
-        mode = str(connection.execute(f"PRAGMA journal_mode={wanted}").fetchone()[0])
+        mode = _changed_journal_mode(connection, wanted)
     if mode != wanted:
         log.warning("journal mode is %s, wanted %s for SQLite %s", mode, wanted, version)
     sync_commits(connection, mode)
     return mode
+
+
+def _changed_journal_mode(connection: sqlite3.Connection, wanted: str) -> str:
+    """Ask for a journal mode and return the one in force then.
+
+    Who else has the file locked is waited for here: the engine's own timeout does not count for this.
+    """
+    until = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            return str(connection.execute(f"PRAGMA journal_mode={wanted}").fetchone()[0])
+        except sqlite3.OperationalError as error:
+            if result_code(error) & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() >= until:
+                raise
+        time.sleep(0.01)
 
 
 def sync_commits(connection: sqlite3.Connection, mode: str) -> None:

@@ -55,9 +55,17 @@ def format_of(connection: sqlite3.Connection) -> int:
 
 def require_ours(connection: sqlite3.Connection, path: Path, migrations: Sequence[Migration]) -> None:
     """Raise ``ForeignDatabase`` or ``NewerDatabase`` for a file that must not be touched."""
-    found, known = format_of(connection), migrations[-1].number
-    mark = connection.execute("PRAGMA application_id").fetchone()[0]
-    tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    known = migrations[-1].number
+    # at one moment: another process may be making it just now
+    connection.execute("BEGIN")
+    try:
+        found = format_of(connection)
+        mark = connection.execute("PRAGMA application_id").fetchone()[0]
+        tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    finally:
+        # a damaged file may have ended it already
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
     if mark != APPLICATION_ID and (mark or found or tables):
         raise ForeignDatabase(path)
     if found > known:
