@@ -18,6 +18,8 @@ WRITERS = 64
 """Writers at the same time, each waiting for its append; the engine alone commits as many rows together."""
 APPENDS = 100
 """Events of each writer in one round."""
+TOGETHER = 4
+"""Writers at the same time that append `WRITERS` events at once, so that each append is a commit's worth."""
 ROUNDS = 11
 """Of the store and the engine in turn: what else the machine does meanwhile meets both."""
 PER_SECOND = 500
@@ -39,11 +41,14 @@ def run() -> list[Row]:
 
 
 async def _measure(folder: Path) -> list[Row]:
-    ours, raw = await _rates(folder)
+    rates = {size: await _rates(folder / f"by-{size}", size) for size in (1, WRITERS)}
     print_table(
-        f"durable appends of 1 KB, {WRITERS} at a time, median of {ROUNDS} rounds",
-        ("what", "events a second"),
-        [("event store", f"{ours:,.0f}"), ("the same engine alone, given the same rows", f"{raw:,.0f}")],
+        f"durable appends of 1 KB, median of {ROUNDS} rounds",
+        ("what", "events a second", "the same engine alone, given the same rows"),
+        [
+            (f"{_writers(size)} at a time, {size} an append", f"{ours:,.0f}", f"{raw:,.0f}")
+            for size, (ours, raw) in rates.items()
+        ],
     )
     waits = await _steady_waits(folder)
     print_table(
@@ -64,7 +69,10 @@ async def _measure(folder: Path) -> list[Row]:
         ],
     )
     return [
-        Row("durable appends, × the engine's own rate", ours / raw, "≥", 0.8),
+        *(
+            Row(f"durable appends, {size} an append, × the engine's own rate", ours / raw, "≥", 0.8)
+            for size, (ours, raw) in rates.items()
+        ),
         Row(f"append at {PER_SECOND} events a second, p99", percentile(waits, 0.99) * 1000, "≤", 10, " ms"),
         Row(f"fold of {RUNS * RUN_EVENTS:,} events from their texts", folding, "≤", 0.5, " s"),
         Row(f"one correlation of {RUN_EVENTS} in them", correlated * 1000, "≤", 3, " ms"),
@@ -79,28 +87,37 @@ async def _open(folder: Path) -> SqliteEventStore:
     return await SqliteEventStore.open(folder, time.time)
 
 
-async def _rates(folder: Path) -> tuple[float, float]:
-    """Return events a second of the store, and of the bare engine that is given the very same rows, in turn."""
+def _writers(size: int) -> int:
+    return WRITERS if size == 1 else TOGETHER
+
+
+async def _rates(folder: Path, size: int) -> tuple[float, float]:
+    """Return events a second of the store, and of the bare engine that is given the very same rows, in turn.
+
+    ``size`` is the number of events in one append.
+    """
     ours, raw = [], []
     for number in range(ROUNDS):
-        path = folder / f"rates-{number}"
+        path = folder / str(number)
         store = await _open(path)
-        ours.append(await _store_rate(store, number))
+        ours.append(await _store_rate(store, number, size))
         await store.close()
         raw.append(await asyncio.to_thread(_raw_rate, path / "orchestra.db", folder / f"raw-{number}.db"))
     return median(ours), median(raw)
 
 
-async def _store_rate(store: SqliteEventStore, number: int) -> float:
-    events = [_event(version) for version in range(APPENDS)]
+async def _store_rate(store: SqliteEventStore, number: int, size: int) -> float:
+    writers = _writers(size)
+    each = WRITERS * APPENDS // writers
+    events = [_event(version) for version in range(each)]
 
     async def write(name: str) -> None:
-        for version, event in enumerate(events):
-            await store.append(name, version, [event])
+        for version in range(0, each, size):
+            await store.append(name, version, events[version : version + size])
 
     begun = time.perf_counter()
-    await asyncio.gather(*(write(f"round-{number}-{writer}") for writer in range(WRITERS)))
-    return WRITERS * APPENDS / (time.perf_counter() - begun)
+    await asyncio.gather(*(write(f"round-{number}-{writer}") for writer in range(writers)))
+    return writers * each / (time.perf_counter() - begun)
 
 
 def _raw_rate(stored: Path, path: Path) -> float:

@@ -52,6 +52,14 @@ async def until(condition: Callable[[], bool], seconds: float = 15.0) -> None:
         await asyncio.sleep(0.01)
 
 
+def stand_still_until(condition: Callable[[], bool]) -> None:
+    """As ``until``, but with the loop stopped, so that what is starting gets no further than it is."""
+    deadline = time.monotonic() + 15
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.01)
+
+
 async def test_output_exit_code_and_folder(tmp_path: Path) -> None:
     code = "import os, sys; print(os.getcwd()); print('err', file=sys.stderr); sys.exit(3)"
     ended = await python(code, cwd=str(tmp_path))
@@ -126,6 +134,26 @@ async def test_cancelling_kills_the_whole_family_within_a_second(tmp_path: Path)
         await running
     await until(lambda: not any(map(alive, pids)), 1)
     assert time.monotonic() - started <= 1.0
+
+
+@pytest.mark.parametrize("turns", range(1, 7))
+async def test_cancelling_while_it_starts_kills_the_whole_family(tmp_path: Path, turns: int) -> None:
+    # the sleeper holds the output open for as long as it lives
+    argv = ("/bin/sh", "-c", "sleep 99 & echo $! > sleeper; wait")
+    running = asyncio.create_task(
+        run_process(argv, cwd=str(tmp_path), environment=ENVIRONMENT, bounds=Bounds())
+    )
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    if turns > 1:
+        stand_still_until((tmp_path / "sleeper").exists)
+    running.cancel()
+    done, _ = await asyncio.wait({running}, timeout=10)
+    assert done
+    assert running.cancelled()
+    if (tmp_path / "sleeper").exists():
+        pid = int((tmp_path / "sleeper").read_text())
+        await until(lambda: not alive(pid), 1.0)
 
 
 async def test_a_second_cancellation_does_not_spare_the_family(tmp_path: Path) -> None:

@@ -3,9 +3,9 @@
 import asyncio
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from codecompanion.orchestra.verification.output import Tail
 from codecompanion.orchestra.verification.process_limits import ProcessLimits, limited
@@ -73,6 +73,9 @@ class _Watch(asyncio.SubprocessProtocol):
         _settle(self.exited)
 
 
+_Started = tuple[asyncio.SubprocessTransport, _Watch]
+
+
 async def run_process(
     argv: tuple[str, ...],
     *,
@@ -88,16 +91,19 @@ async def run_process(
     """
     started = monotonic()
     tail, mark = Tail(bounds.kept_output), secrets.token_hex(8)
-    transport, watch = await asyncio.get_running_loop().subprocess_exec(
-        lambda: _Watch(tail, bounds.most_output),
-        *limited(argv, bounds.limits),
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-        cwd=cwd,
-        env={**environment, MARK_NAME: mark},
-        start_new_session=has_sessions(),
-        creationflags=creation_flags(),
+    transport, watch = await _start(
+        asyncio.get_running_loop().subprocess_exec(
+            lambda: _Watch(tail, bounds.most_output),
+            *limited(argv, bounds.limits),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            cwd=cwd,
+            env={**environment, MARK_NAME: mark},
+            start_new_session=has_sessions(),
+            creationflags=creation_flags(),
+        ),
+        mark,
     )
     try:
         kill_this_first(transport.get_pid())
@@ -106,6 +112,23 @@ async def run_process(
         await _end(transport, watch, mark)
     exit_code = None if stopped else transport.get_returncode()
     return Ended(exit_code, tail.bytes(), monotonic() - started, stopped)
+
+
+async def _start(starting: Coroutine[Any, Any, _Started], mark: str) -> _Started:
+    """Start a command; one whose start is cancelled is ended like any other.
+
+    Cancelled in the midst of it, asyncio would kill only the one process, and then wait until nobody holds its
+    output open: what it had started would run on to its end.
+    """
+    started = asyncio.create_task(starting)
+    try:
+        return await asyncio.shield(started)
+    except asyncio.CancelledError:
+        # it takes no more than a few turns of the loop
+        await asyncio.wait({started})
+        if not started.cancelled() and started.exception() is None:
+            await _end(*started.result(), mark)
+        raise
 
 
 async def _wait(watch: _Watch, bounds: Bounds, pid: int, mark: str) -> str:
