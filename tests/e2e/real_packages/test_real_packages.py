@@ -281,8 +281,8 @@ async def test_what_is_not_mended_ends_red_and_says_why(unpack, bench, wrong_ide
         _, released = await break_it(b, SHORTUUID, *BYTE_OF_SEVEN_BITS)
         status = await b.run("fix")
         assert (status.phase, status.tests_failed, status.files) == ("red", 1, (SHORTUUID,))
-        fails = "shortuuid.test_shortuuid.ClassShortUUIDTest.test_encoded_length"
-        assert status.summary.startswith(f"1 file written: {SHORTUUID}. 1 of 19 tests fail: {fails}. Tests ran ")
+        fails = "1 of 19 tests fail: shortuuid.test_shortuuid.ClassShortUUIDTest.test_encoded_length"
+        assert status.summary.startswith(f"1 file written: {SHORTUUID}. {fails}. Tests ran ")
         assert status.summary.endswith(f". Stopped: {stopped}. Tried: {SHORTUUID} written. Mended.")
         # the last state is kept for a person to go on from, and nothing else was touched
         kept = hashes(b.root)
