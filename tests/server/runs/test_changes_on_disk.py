@@ -72,6 +72,19 @@ def test_blame_undo_and_taking_the_undo_back(folder: Any, small_run: Any, call: 
     assert calc.read_text() == "# mine\n" + OLD
 
 
+def test_without_a_name_undo_means_the_newest_run_whose_files_are_the_folders(
+    folder: Any, small_run: Any, call: Call
+) -> None:
+    folder.add("run-1", small_run())
+    calc = folder.path / "calc.py"
+    calc.write_text(NEW)
+    forked = e.RunForked(origin="run-1", version=1, changes=("the model is local/m2",))
+    folder.add("run-2", [*small_run(), forked])
+    assert "delete that folder instead" in call("undo", "run-2")[1]
+    assert "Run run-1 is undone" in call("undo")[1]
+    assert calc.read_text() == OLD
+
+
 def test_what_was_changed_since_stays_and_is_told(folder: Any, small_run: Any, call: Call) -> None:
     folder.add("run-1", small_run())
     calc = folder.path / "calc.py"

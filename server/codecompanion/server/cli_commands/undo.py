@@ -21,7 +21,7 @@ def undo(args: argparse.Namespace) -> int:
         undoing = Undoing(store, FileAuthors(), DiskEdits(folder), disk_texts(folder), random_id)
         if (args.run or "").startswith("undo-"):
             return await undoing.take_back(args.run)
-        run_id = await RunReader(store).pick(args.run)
+        run_id = await RunReader(store).pick(args.run, here=True)
         return await undoing.undo(Part(run_id, args.agent or "", args.task or ""))
 
     report = owning(args, work)

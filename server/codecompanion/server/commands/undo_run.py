@@ -24,7 +24,7 @@ async def run(session: "Session", arguments: Arguments) -> dict[str, Any]:
     workspace = await runs_shared.owned(session, arguments)
     async with runs_shared.reader(session, arguments) as reader:
         is_undo = (arguments.run_id or "").startswith("undo-")
-        meant = str(arguments.run_id) if is_undo else await reader.pick(arguments.run_id)
+        meant = str(arguments.run_id) if is_undo else await reader.pick(arguments.run_id, here=True)
     if session.under_way(meant):
         raise RequestFailed(f"run {meant} is at work; stop it with `orchestra.stop`, then undo it")
     in_editor = await asyncio.to_thread(importlib.import_module, "codecompanion.server.undo.in_editor")

@@ -107,14 +107,18 @@ class RunReader:
         await self._demand_known(run_id, notes)
         return await self._entry(run_id, notes)
 
-    async def pick(self, run_id: RunId | None, *, want: str = "", archived: bool = False) -> RunId:
+    async def pick(
+        self, run_id: RunId | None, *, want: str = "", archived: bool = False, here: bool = False
+    ) -> RunId:
         """Return the run meant, by its id or its beginning; None is the newest, of state ``want`` if given.
 
-        ``archived`` looks for the newest in the archive. Raises ``BadRequest`` for none, or for several.
+        ``archived`` looks for the newest in the archive, ``here`` among those whose files are the folder's own:
+        no fork's and no imported run's. Raises ``BadRequest`` for none, or for several.
         """
         if run_id is None:
             entries = [one for one in await self.entries(archived=archived) if one.state != DAMAGED]
             newest = [one for one in entries if want in ("", one.state) and one.archived >= archived]
+            newest = [one for one in newest if not (here and one.origin)]
             if not newest:
                 raise BadRequest(
                     f"there is no {want} run in this log" if want else "there is no run in this log yet"
