@@ -94,14 +94,15 @@ def decode(run_id: RunId, version: int, body: bytes) -> Event:
 
 
 @lru_cache(64)
-def _own_context(run_id: RunId) -> Context:
+def own_context(run_id: RunId) -> Context:
+    """Return the context of what Orchestra did by itself in a run, and of events from before there were any."""
     return Context(correlation_id=run_id)
 
 
 def contexts_for(run_id: RunId, events: Sequence[Event], given: Sequence[Context]) -> tuple[Context, ...]:
     """Return one context an event: those given, or Orchestra's own; raises ``StorageError`` for unfit ones."""
     if not given:
-        return (_own_context(run_id),) * len(events)
+        return (own_context(run_id),) * len(events)
     if len(given) != len(events):
         raise StorageError(f"{len(events)} events came with {len(given)} contexts: give each its own, or none")
     for context in given:

@@ -10,7 +10,7 @@ from codecompanion.contracts.events import Context, EventText, Recorded
 from codecompanion.contracts.ids import RunId
 from codecompanion.memory.chain import beginning_of
 from codecompanion.memory.errors import StorageError, UnreadableRun
-from codecompanion.memory.event_codec import decode
+from codecompanion.memory.event_codec import decode, own_context
 from codecompanion.memory.sqlite import sqlite3
 from codecompanion.memory.unchecked import unchecked
 
@@ -100,17 +100,11 @@ def _event(row: _StoredRow) -> Recorded:
     if (type(run_id), type(version), type(position), type(at)) != (str, int, int, float):
         raise UnreadableRun(run_id, version, _ALTERED)
     try:
-        known = _own_context(run_id) if actor is None else _context(actor, *context)
+        known = own_context(run_id) if actor is None else _context(actor, *context)
     except ValidationError as error:
         raise UnreadableRun(run_id, version, _ALTERED) from error
     fields = {"run_id": run_id, "version": version, "position": position, "at": at}
     return unchecked(Recorded, {**fields, "body": decode(run_id, version, body), "context": known})
-
-
-@lru_cache(256)
-def _own_context(run_id: RunId) -> Context:
-    """Return what an event from before there were contexts is taken to have."""
-    return Context(correlation_id=run_id)
 
 
 # events of one run come with few contexts; 5 and 5.0, which was altered, are not the same
